@@ -30,7 +30,9 @@ let package = Package(
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         room("EventLoop", ["CLinux", .product(name: "HeapModule", package: "swift-collections")]),
+        room("Kafka", ["EventLoop", "CRdKafka", .product(name: "Logging", package: "swift-log")]),
         tests("EventLoopTests", ["EventLoop", "CLinux"]),
+        tests("KafkaTests", ["Kafka", "EventLoop", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]
 )

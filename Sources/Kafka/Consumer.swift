@@ -1,0 +1,260 @@
+internal import CRdKafka
+package import EventLoop
+package import Logging
+
+/// What a lane's owner does when its partitions come and go.
+package struct PartitionListener: Sendable {
+    /// The partitions are about to be fetched. Called before the first message.
+    package var assigned: @Sendable ([TopicPartition]) async -> Void
+    /// The partitions are leaving in good order: finish or give up what is in flight, commit, and return.
+    package var revoked: @Sendable ([TopicPartition]) async -> Void
+    /// The partitions belong to another member already: drop everything, commit nothing.
+    package var lost: @Sendable ([TopicPartition]) async -> Void
+
+    package init(
+        assigned: @escaping @Sendable ([TopicPartition]) async -> Void,
+        revoked: @escaping @Sendable ([TopicPartition]) async -> Void,
+        lost: @escaping @Sendable ([TopicPartition]) async -> Void
+    ) {
+        self.assigned = assigned
+        self.revoked = revoked
+        self.lost = lost
+    }
+}
+
+/// A member of a consumer group. Each partition assigned to it is forwarded to one of its lanes; a lane belongs to one event loop.
+///
+/// Offsets are never stored or committed by librdkafka: a lane commits what its owner says.
+package actor Consumer {
+    private let loop: EventLoop
+    private let handle: KafkaHandle
+    private let log: KafkaLog
+    private let lanes: [LaneQueue]
+    private var queue: KafkaQueue?
+    private var poll: LoopTimer?
+    private var listeners: [PartitionListener] = []
+    private var assignment: Set<TopicPartition> = []
+    private var rebalances: [Rebalance] = []
+    private var isRebalancing = false
+    private var closed: UnsafeContinuation<Void, Never>?
+    private var phase = Phase.idle
+    private let onStatistics: @Sendable (String) -> Void
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private enum Phase { case idle, running, leaving, closing, closed }
+
+    private struct Rebalance {
+        let isAssignment: Bool
+        let partitions: [TopicPartition]
+        let isLost: Bool
+    }
+
+    /// - Parameters:
+    ///   - loop: where the group's events are served.
+    ///   - laneCount: how many lanes the partitions are spread over.
+    ///   - onStatistics: gets librdkafka's statistics, a JSON text, at each `statistics.interval.ms`.
+    /// - Throws: `KafkaError.Code.invalidConfiguration`.
+    package init(
+        properties: KafkaProperties, loop: EventLoop, laneCount: Int, logger: Logger,
+        onStatistics: @escaping @Sendable (String) -> Void
+    ) throws(KafkaError) {
+        let required = [
+            (name: "enable.auto.commit", value: "false"),
+            (name: "enable.auto.offset.store", value: "false"),
+            (name: "log.queue", value: "true"),
+        ]
+        let events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS | RD_KAFKA_EVENT_OFFSET_COMMIT
+        let handle = try KafkaHandle(RD_KAFKA_CONSUMER, properties.merging(required), events: events)
+        rd_kafka_poll_set_consumer(handle.pointer)
+        rd_kafka_set_log_queue(handle.pointer, nil)
+        self.loop = loop
+        self.handle = handle
+        self.log = KafkaLog(logger: logger)
+        self.onStatistics = onStatistics
+        lanes = (0..<laneCount).map { _ in LaneQueue(handle) }
+    }
+
+    /// The lane at `index`, to be called once, on the loop that is to own it.
+    package nonisolated func makeLane(_ index: Int, on loop: EventLoop) -> ConsumerLane {
+        ConsumerLane(queue: lanes[index].pointer, handle: handle, loop: loop, log: log)
+    }
+
+    /// Joins the group.
+    ///
+    /// - Parameter listeners: one for each lane.
+    package func subscribe(to topics: [String], listeners: [PartitionListener]) throws(KafkaError) {
+        precondition(listeners.count == lanes.count && phase == .idle)
+        self.listeners = listeners
+        guard let pointer = rd_kafka_queue_get_consumer(handle.pointer) else {
+            throw KafkaError(.invalidConfiguration, "cannot consume: kafka.consumer has no group.id")
+        }
+        let queue = KafkaQueue(pointer, of: handle)
+        self.queue = queue
+        queue.start(on: loop) { [unowned self] in assumeIsolated { $0.serve() } }
+        // A consumer whose partitions are all quiet yields no events; polling is what tells the broker that it lives.
+        let poll = loop.makeTimer { [unowned self] in assumeIsolated { $0.pollOnTimer() } }
+        poll.arm(after: .seconds(1))
+        self.poll = poll
+        phase = .running
+        let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: RD_KAFKA_PARTITION_UA) })
+        let result = rd_kafka_subscribe(handle.pointer, list.pointer)
+        guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(result, while: "cannot subscribe to \(topics.joined(separator: ", "))")
+        }
+    }
+
+    /// Leaves the group: gives all partitions back through the listeners, then closes. Lanes must have released their messages.
+    package func close() async {
+        guard phase == .running else { return }
+        phase = .leaving
+        await withUnsafeContinuation { continuation in
+            closed = continuation
+            // librdkafka 2.0.2 may hang or crash when it is closed while an assignment comes in: give the assignment back first.
+            rd_kafka_unsubscribe(handle.pointer)
+            closeIfAssignmentIsGone()
+        }
+        poll = nil
+        queue = nil
+    }
+
+    // MARK: Events
+
+    private func pollOnTimer() {
+        serve()
+        poll?.arm(after: .seconds(1))
+    }
+
+    private func serve() {
+        while let event = queue?.poll() {
+            switch rd_kafka_event_type(event) {
+            case RD_KAFKA_EVENT_REBALANCE: noteRebalance(event)
+            case RD_KAFKA_EVENT_ERROR: log.error(event, brokers: handle.brokers)
+            case RD_KAFKA_EVENT_LOG: log.log(event)
+            case RD_KAFKA_EVENT_STATS: onStatistics(String(cString: rd_kafka_event_stats(event)))
+            default: break
+            }
+            rd_kafka_event_destroy(event)
+        }
+        if phase == .closing, rd_kafka_consumer_closed(handle.pointer) != 0 {
+            phase = .closed
+            closed?.resume()
+            closed = nil
+        }
+    }
+
+    private func noteRebalance(_ event: OpaquePointer) {
+        rebalances.append(
+            Rebalance(
+                isAssignment: rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS,
+                partitions: PartitionList.partitions(in: rd_kafka_event_topic_partition_list(event)),
+                isLost: rd_kafka_assignment_lost(handle.pointer) != 0))
+        guard !isRebalancing else { return }
+        isRebalancing = true
+        Task { await rebalance() }
+    }
+
+    private func rebalance() async {
+        while !rebalances.isEmpty {
+            let next = rebalances.removeFirst()
+            if next.isAssignment {
+                await assign(next.partitions)
+            } else {
+                await revoke(next.partitions, isLost: next.isLost)
+            }
+        }
+        isRebalancing = false
+        closeIfAssignmentIsGone()
+    }
+
+    private func assign(_ partitions: [TopicPartition]) async {
+        for partition in partitions { forward(partition) }
+        await forEachLane(partitions) { await $0.assigned($1) }
+        assignment.formUnion(partitions)
+        let list = PartitionList(partitions)
+        if isCooperative {
+            report(rd_kafka_incremental_assign(handle.pointer, list.pointer))
+        } else {
+            report(rd_kafka_assign(handle.pointer, list.pointer))
+        }
+        log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
+    }
+
+    private func revoke(_ partitions: [TopicPartition], isLost: Bool) async {
+        if isLost {
+            await forEachLane(partitions) { await $0.lost($1) }
+        } else {
+            await forEachLane(partitions) { await $0.revoked($1) }
+        }
+        assignment.subtract(partitions)
+        if isCooperative {
+            report(rd_kafka_incremental_unassign(handle.pointer, PartitionList(partitions).pointer))
+        } else {
+            report(rd_kafka_assign(handle.pointer, nil))
+        }
+        log.logger.info(
+            isLost ? "partitions lost" : "partitions revoked", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
+    }
+
+    private func closeIfAssignmentIsGone() {
+        guard phase == .leaving, !isRebalancing, rebalances.isEmpty, assignment.isEmpty, let queue else { return }
+        phase = .closing
+        if let error = rd_kafka_consumer_close_queue(handle.pointer, queue.pointer) {
+            log.logger.warning("closing the consumer: \(String(cString: rd_kafka_error_string(error)))")
+            rd_kafka_error_destroy(error)
+        }
+        poll?.arm(after: .milliseconds(10))
+        serve()
+    }
+
+    // MARK: Lanes
+
+    private var isCooperative: Bool {
+        rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
+    }
+
+    private func lane(of partition: TopicPartition) -> Int {
+        // The topic counts too, so that two topics of one partition each do not share a loop.
+        let start = partition.topic.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }
+        return (start + Int(partition.partition)) % lanes.count
+    }
+
+    private func forward(_ partition: TopicPartition) {
+        guard let source = rd_kafka_queue_get_partition(handle.pointer, partition.topic, partition.partition) else { return }
+        rd_kafka_queue_forward(source, lanes[lane(of: partition)].pointer)
+        rd_kafka_queue_destroy(source)
+    }
+
+    private func forEachLane(
+        _ partitions: [TopicPartition], _ body: @escaping @Sendable (PartitionListener, [TopicPartition]) async -> Void
+    ) async {
+        let byLane = Dictionary(grouping: partitions, by: lane(of:))
+        let listeners = listeners
+        await withTaskGroup(of: Void.self) { group in
+            for (lane, partitions) in byLane {
+                group.addTask { await body(listeners[lane], partitions) }
+            }
+        }
+    }
+
+    private func report(_ error: OpaquePointer?) {
+        guard let error else { return }
+        log.logger.error("rebalance: \(String(cString: rd_kafka_error_string(error)))")
+        rd_kafka_error_destroy(error)
+    }
+
+    private func report(_ result: rd_kafka_resp_err_t) {
+        guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        log.logger.error("\(KafkaError(result, while: "rebalance"))")
+    }
+}
+
+/// The librdkafka queue behind a lane, made before the lane's own loop takes it over.
+private struct LaneQueue: Sendable {
+    // librdkafka's queues may be used from any thread; the lane that takes the pointer over destroys it.
+    nonisolated(unsafe) let pointer: OpaquePointer
+
+    init(_ handle: KafkaHandle) {
+        pointer = rd_kafka_queue_new(handle.pointer)
+    }
+}

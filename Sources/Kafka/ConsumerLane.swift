@@ -1,0 +1,114 @@
+internal import CRdKafka
+internal import EventLoop
+internal import Logging
+
+/// The part of a consumer that one event loop serves: the messages of its partitions, and their commits. Confined to its loop.
+///
+/// A lane that is not drained is the back-pressure: librdkafka keeps `queued.max.messages.kbytes` a partition and then stops fetching.
+package final class ConsumerLane {
+    private let handle: KafkaHandle
+    private let messages: KafkaQueue
+    private let commits: KafkaQueue
+    private let loop: EventLoop
+    private let log: KafkaLog
+    private let batch: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
+    private var topicNames: [OpaquePointer: String] = [:]
+    private var waitingCommits: [UnsafeContinuation<rd_kafka_resp_err_t, Never>] = []
+
+    init(queue: OpaquePointer, handle: KafkaHandle, loop: EventLoop, log: KafkaLog) {
+        self.handle = handle
+        self.loop = loop
+        self.log = log
+        messages = KafkaQueue(queue, of: handle)
+        commits = KafkaQueue(rd_kafka_queue_new(handle.pointer), of: handle)
+        batch = .allocate(capacity: 256)
+    }
+
+    deinit {
+        batch.deallocate()
+    }
+
+    /// Begins to serve the lane.
+    ///
+    /// - Parameter onMessages: called on the loop when there may be messages to `take`.
+    package func start(onMessages: @escaping () -> Void) {
+        messages.start(on: loop, serve: onMessages)
+        commits.start(on: loop) { [unowned self] in serveCommits() }
+    }
+
+    /// Ends the calls to `onMessages`. Commits are still served.
+    package func stopIntake() {
+        messages.stop()
+    }
+
+    /// Takes up to `limit` messages, at most 256, without waiting. If it returns as many as it may, there may be more, and no
+    /// further call to `onMessages` announces them.
+    package func take(_ limit: Int) -> [KafkaMessage] {
+        let limit = min(limit, batch.count)
+        guard limit > 0 else { return [] }
+        let count = rd_kafka_consume_batch_queue(messages.pointer, 0, batch.baseAddress, limit)
+        guard count > 0 else { return [] }
+        var taken: [KafkaMessage] = []
+        taken.reserveCapacity(count)
+        for index in 0..<count {
+            guard let raw = batch[index] else { continue }
+            if raw.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+                taken.append(KafkaMessage(raw, topic: topicName(raw.pointee.rkt)))
+            } else {
+                report(raw)
+                rd_kafka_message_destroy(raw)
+            }
+        }
+        return taken
+    }
+
+    /// Commits offsets: for each partition, the one from which a successor is to go on.
+    ///
+    /// - Throws: `KafkaError`; nothing is committed then, or not surely.
+    package func commit(_ offsets: [(partition: TopicPartition, offset: Int64)]) async throws(KafkaError) {
+        guard !offsets.isEmpty else { return }
+        let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) in
+            let list = PartitionList(capacity: offsets.count)
+            for (partition, offset) in offsets { list.add(partition, offset: offset) }
+            // Results come in the order of the calls: the group coordinator's broker answers one request after the other.
+            let result = rd_kafka_commit_queue(handle.pointer, list.pointer, commits.pointer, nil, nil)
+            if result == RD_KAFKA_RESP_ERR_NO_ERROR {
+                waitingCommits.append(continuation)
+            } else {
+                continuation.resume(returning: result)
+            }
+        }
+        guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result, while: "cannot commit offsets") }
+    }
+
+    private func serveCommits() {
+        while let event = commits.poll() {
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, !waitingCommits.isEmpty {
+                waitingCommits.removeFirst().resume(returning: commitResult(event))
+            }
+            rd_kafka_event_destroy(event)
+        }
+    }
+
+    /// The commit's own error, or that of the first partition that has one.
+    private func commitResult(_ event: OpaquePointer) -> rd_kafka_resp_err_t {
+        let overall = rd_kafka_event_error(event)
+        guard overall == RD_KAFKA_RESP_ERR_NO_ERROR else { return overall }
+        let entries = PartitionList.entries(in: rd_kafka_event_topic_partition_list(event))
+        return entries.first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }?.err ?? RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+
+    private func topicName(_ topic: OpaquePointer?) -> String {
+        guard let topic else { return "" }
+        if let known = topicNames[topic] { return known }
+        let name = String(cString: rd_kafka_topic_name(topic))
+        topicNames[topic] = name
+        return name
+    }
+
+    private func report(_ raw: UnsafeMutablePointer<rd_kafka_message_t>) {
+        let reason = rd_kafka_message_errstr(raw).map { String(cString: $0) }
+        let place = "\(topicName(raw.pointee.rkt))/\(raw.pointee.partition)"
+        log.logger.warning("\(KafkaError(raw.pointee.err, reason: reason, while: "cannot consume \(place)"))")
+    }
+}

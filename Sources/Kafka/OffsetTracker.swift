@@ -1,0 +1,71 @@
+/// Which offsets of one partition, in one assignment, are done, and up to where all are: the watermark, which is what may be
+/// committed. A value without I/O.
+///
+/// Offsets are delivered in rising order, not necessarily without gaps (compaction, transaction markers), and complete in any
+/// order.
+package struct OffsetTracker: Sendable {
+    /// The offsets delivered and not yet below the watermark, in order; a done one keeps its place until all before it are done.
+    private var pending: [Entry] = []
+    /// Where the live part of `pending` begins: moving an index is cheaper than shifting the array at each completion.
+    private var head = 0
+    /// The offset to commit: everything below it is done. Nil until the first delivery.
+    package private(set) var watermark: Int64?
+
+    private struct Entry {
+        let offset: Int64
+        var done: Bool
+    }
+
+    package init() {}
+
+    /// How many delivered offsets are not done.
+    package private(set) var inFlight = 0
+
+    /// The span between the watermark and the last delivered offset, in messages.
+    package var span: Int { pending.count - head }
+
+    /// Notes that `offset` was handed out. Returns false, and changes nothing, if it was delivered before.
+    package mutating func deliver(_ offset: Int64) -> Bool {
+        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }), offset <= last { return false }
+        if span == 0 { watermark = offset }
+        pending.append(Entry(offset: offset, done: false))
+        inFlight += 1
+        return true
+    }
+
+    /// Notes that `offset` is done. Returns whether the watermark rose.
+    package mutating func complete(_ offset: Int64) -> Bool {
+        guard let index = index(of: offset), !pending[index].done else { return false }
+        pending[index].done = true
+        inFlight -= 1
+        guard index == head else { return false }
+        var next = offset + 1
+        while head < pending.count, pending[head].done {
+            next = pending[head].offset + 1
+            head += 1
+        }
+        watermark = head < pending.count ? pending[head].offset : next
+        if head == pending.count {
+            pending.removeAll(keepingCapacity: pending.capacity <= 4_096)
+            head = 0
+        } else if head > 1_024, head > pending.count / 2 {
+            pending.removeFirst(head)
+            head = 0
+        }
+        return true
+    }
+
+    private func index(of offset: Int64) -> Int? {
+        // Without gaps, and mostly there are none, the place follows from the distance to the head.
+        guard head < pending.count else { return nil }
+        let guess = head + Int(offset - pending[head].offset)
+        if guess >= head, guess < pending.count, pending[guess].offset == offset { return guess }
+        var low = head
+        var high = pending.count
+        while low < high {
+            let middle = (low + high) / 2
+            if pending[middle].offset < offset { low = middle + 1 } else { high = middle }
+        }
+        return low < pending.count && pending[low].offset == offset ? low : nil
+    }
+}

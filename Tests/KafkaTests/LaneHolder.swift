@@ -1,0 +1,88 @@
+import EventLoop
+import Kafka
+import Logging
+
+/// An actor on a loop that consumes one lane and remembers what it got.
+actor LaneHolder {
+    let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let consumer: Consumer
+    private let index: Int
+    private var lane: ConsumerLane?
+    private(set) var values: [String] = []
+    private(set) var assigned: Set<TopicPartition> = []
+    private var next: [TopicPartition: Int64] = [:]
+
+    init(consumer: Consumer, index: Int, loop: EventLoop) {
+        self.loop = loop
+        self.consumer = consumer
+        self.index = index
+    }
+
+    func start() {
+        let lane = consumer.makeLane(index, on: loop)
+        self.lane = lane
+        lane.start { self.drain() }
+    }
+
+    nonisolated var listener: PartitionListener {
+        PartitionListener(
+            assigned: { partitions in await self.add(partitions) },
+            revoked: { partitions in await self.giveBack(partitions) },
+            lost: { partitions in await self.remove(partitions) })
+    }
+
+    func commit() async throws {
+        try await lane?.commit(next.map { ($0.key, $0.value) })
+    }
+
+    private func drain() {
+        while true {
+            guard let messages = lane?.take(64) else { return }
+            for message in messages {
+                values.append(String(decoding: message.value ?? .init(start: nil, count: 0), as: UTF8.self))
+                next[TopicPartition(topic: message.topic, partition: message.partition)] = message.offset + 1
+            }
+            if messages.count < 64 { break }
+        }
+    }
+
+    private func add(_ partitions: [TopicPartition]) { assigned.formUnion(partitions) }
+
+    private func giveBack(_ partitions: [TopicPartition]) async {
+        try? await commit()
+        assigned.subtract(partitions)
+    }
+
+    private func remove(_ partitions: [TopicPartition]) { assigned.subtract(partitions) }
+}
+
+/// An actor on a loop that owns a producer.
+actor ProducerHolder {
+    let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let properties: KafkaProperties
+    private var producer: Producer?
+
+    init(properties: KafkaProperties, loop: EventLoop) {
+        self.loop = loop
+        self.properties = properties
+    }
+
+    func send(_ text: String, key: String, to topic: String, headers: [(String, String)] = []) async throws {
+        let producer = try self.producer ?? Producer(properties: properties, loop: loop, logger: Logger(label: "test"))
+        self.producer = producer
+        var text = text
+        var key = key
+        let value = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
+        defer { value.deallocate() }
+        text.withUTF8 { value.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        let keyBytes = UnsafeMutableRawBufferPointer.allocate(byteCount: key.utf8.count, alignment: 1)
+        defer { keyBytes.deallocate() }
+        key.withUTF8 { keyBytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        try await producer.send(topic: topic, key: UnsafeRawBufferPointer(keyBytes), value: UnsafeRawBufferPointer(value)) { (list: inout KafkaHeaders) in
+            for (name, value) in headers { list.add(name, Array(value.utf8)) }
+        }
+    }
+}
