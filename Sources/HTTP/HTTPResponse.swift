@@ -1,0 +1,28 @@
+/// A complete response. Its bytes are freed with the last copy of it.
+package struct HTTPResponse: Sendable {
+    package let status: Int
+    /// Whether it came over HTTP/2.
+    package let isHTTP2: Bool
+    package let timings: HTTPTimings
+    let buffer: ResponseBuffer
+
+    /// Calls `work` with the body, its content encoding undone, in the client's own memory; valid only during the call.
+    package func withBody<Result, Failure: Error>(
+        _ work: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(buffer) {} }
+        return try work(buffer.body)
+    }
+
+    /// The body in the client's own memory; valid as long as a copy of the response is kept alive, for example by
+    /// `withExtendedLifetime`. Empty if it was streamed.
+    package var body: UnsafeRawBufferPointer { buffer.body }
+
+    /// The value of the first header of that name, whose case does not matter; nil if there is none.
+    package func header(_ name: StaticString) -> String? {
+        withExtendedLifetime(buffer) {
+            HeaderLines.value(of: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), in: buffer.headers)
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+}
