@@ -1,0 +1,28 @@
+package import Envelope
+
+/// What a model's tokens cost, in USD per million tokens.
+package struct Price: Hashable, Sendable {
+    package let input: Double
+
+    /// Price of input that the provider had cached; `nil` where it costs what other input costs.
+    package let cachedInput: Double?
+
+    package let output: Double
+
+    package init(input: Double, cachedInput: Double? = nil, output: Double) {
+        self.input = input
+        self.cachedInput = cachedInput
+        self.output = output
+    }
+
+    /// What a call cost, in USD; never negative.
+    ///
+    /// Cached tokens are a part of the input and reasoning a part of the output, so neither is counted twice.
+    package func cost(of usage: Usage) -> Double {
+        let input = max(usage.input, 0)
+        let cached = min(max(usage.cached, 0), input)
+        let output = max(usage.output, 0)
+        let inputCost = Double(input - cached) * self.input + Double(cached) * (cachedInput ?? self.input)
+        return max((inputCost + Double(output) * self.output) / 1_000_000, 0)
+    }
+}

@@ -1,0 +1,29 @@
+package import Envelope
+
+/// Why a call to a provider gave no answer that can be used.
+package struct ProviderError: Error, Hashable, Sendable {
+    package let code: ErrorCode
+
+    /// What happened, for people; without secrets, at most 500 bytes of the provider's own words.
+    package let message: String
+
+    /// True if the same call may succeed later.
+    package let retryable: Bool
+
+    /// How long the provider wants to be left alone, in milliseconds; `nil` if it does not say.
+    package let retryAfterMilliseconds: Int?
+
+    /// The HTTP status; `nil` if the fault is in a body or in the connection.
+    package let status: Int?
+
+    /// - Parameter retryable: `nil` takes what the code says.
+    package init(
+        code: ErrorCode, message: String, retryable: Bool? = nil, retryAfterMilliseconds: Int? = nil, status: Int? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.retryable = retryable ?? code.retryable
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.status = status
+    }
+}

@@ -1,0 +1,23 @@
+/// Reads how long a provider wants to be left alone.
+enum RetryAfter {
+    /// A week: longer waits are not believed.
+    private static let limit = 7 * 86_400_000.0
+
+    /// The wait in milliseconds from `retry-after-ms` (milliseconds) or `retry-after` (seconds or an HTTP date).
+    ///
+    /// - Parameters:
+    ///   - header: returns the value of the header field of that name.
+    ///   - now: unix milliseconds.
+    static func milliseconds(header: (String) -> String?, now: Int64) -> Int? {
+        if let milliseconds = header("retry-after-ms").flatMap(number) { return Int(min(milliseconds, limit)) }
+        guard let value = header("retry-after") else { return nil }
+        if let seconds = number(value) { return Int(min(seconds * 1000, limit)) }
+        guard let date = HTTPDate.milliseconds(parsing: value) else { return nil }
+        return Int(min(Double(max(date - now, 0)), limit))
+    }
+
+    private static func number(_ text: String) -> Double? {
+        guard let number = Double(text), number.isFinite, number >= 0 else { return nil }
+        return number
+    }
+}
