@@ -34,14 +34,14 @@ package final class BulkProducer {
     ///
     /// - Throws: `KafkaError`, also the one that an earlier message met.
     package func produce(
-        topic: String, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, headers: consuming KafkaHeaders = KafkaHeaders()
+        topic: String, key: [UInt8], value: UnsafeRawBufferPointer, headers: consuming KafkaHeaders = KafkaHeaders()
     ) throws(KafkaError) {
         let topicHandle = topics[topic] ?? rd_kafka_topic_new(handle.pointer, topic, nil)
         topics[topic] = topicHandle
         let headers = headers.take()
         while true {
             let result = switchyard_kafka_produce(
-                handle.pointer, topicHandle, Int32(RD_KAFKA_MSG_F_COPY), key.baseAddress, key.count,
+                handle.pointer, topicHandle, Int32(RD_KAFKA_MSG_F_COPY), key, key.count,
                 UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, headers, nil)
             if result == RD_KAFKA_RESP_ERR_NO_ERROR { break }
             guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {

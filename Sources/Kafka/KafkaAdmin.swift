@@ -53,6 +53,13 @@ package final class KafkaAdmin: Sendable {
         return missing
     }
 
+    /// Whether the brokers are librdkafka's mock cluster, which forgets what is beyond its memory.
+    package func isEmbeddedBroker(timeout: Duration) -> Bool {
+        guard let id = rd_kafka_clusterid(handle.pointer, timeout.milliseconds) else { return false }
+        defer { rd_kafka_mem_free(handle.pointer, id) }
+        return String(cString: id).hasPrefix("mockCluster")
+    }
+
     /// How many messages of a topic the group has not committed; nil if the broker does not say in time.
     package func lag(of group: String, topic: String, timeout: Duration) throws(KafkaError) -> Int64 {
         let count = try partitionCounts(of: [topic], timeout: timeout)[topic] ?? 0

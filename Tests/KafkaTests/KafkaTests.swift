@@ -133,7 +133,7 @@ import Testing
             let producer = try BulkProducer(properties: properties, logger: logger)
             for number in 0..<20_000 {
                 let text = Array("\(number)".utf8)
-                try text.withUnsafeBytes { try producer.produce(topic: "bulk", key: $0, value: $0) }
+                try text.withUnsafeBytes { try producer.produce(topic: "bulk", key: text, value: $0) }
             }
             try producer.flush(timeout: .seconds(30))
             let positions = Dictionary(uniqueKeysWithValues: (0..<4).map { (TopicPartition(topic: "bulk", partition: Int32($0)), Int64(0)) })
