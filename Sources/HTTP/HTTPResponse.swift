@@ -19,9 +19,10 @@ package struct HTTPResponse: Sendable {
     package var body: UnsafeRawBufferPointer { buffer.body }
 
     /// The value of the first header of that name, whose case does not matter; nil if there is none.
-    package func header(_ name: StaticString) -> String? {
-        withExtendedLifetime(buffer) {
-            HeaderLines.value(of: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), in: buffer.headers)
+    package func header(_ name: String) -> String? {
+        var name = name
+        return withExtendedLifetime(buffer) {
+            name.withUTF8 { HeaderLines.value(of: UnsafeRawBufferPointer($0), in: buffer.headers) }
                 .map { String(decoding: $0, as: UTF8.self) }
         }
     }

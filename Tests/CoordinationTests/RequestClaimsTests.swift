@@ -1,0 +1,98 @@
+import Coordination
+import EventLoop
+import Logging
+import Redis
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct RequestClaimsTests {
+    @Test func workersShareClaimsThroughRedis() async throws {
+        let server = try await RedisServer()
+        try await withHolders(2, port: server.port) { holders in
+            #expect(await holders[0].claim("a", "t", "x/0/1") == nil)
+            #expect(await holders[0].claim("a", "t", "x/0/1") == nil)
+            #expect(await holders[1].claim("a", "t", "x/0/1") == nil)
+            #expect(await holders[1].claim("a", "t", "x/1/7") == "x/0/1")
+            #expect(await holders[1].claim("a", "other", "x/1/8") == nil)
+        }
+    }
+
+    @Test func aReleasedClaimIsFreeForAll() async throws {
+        let server = try await RedisServer()
+        try await withHolders(2, port: server.port) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
+            await holders[0].release("a", nil, "x/0/1")
+            #expect(await holders[1].claim("a", nil, "x/1/7") == nil)
+        }
+    }
+
+    @Test func withoutRedisALoopsOwnClaimsCount() async throws {
+        try await withHolders(1, port: nil) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
+            #expect(await holders[0].claim("a", nil, "x/0/2") == "x/0/1")
+        }
+    }
+
+    @Test func aDeadRedisStopsNobody() async throws {
+        let server = try await RedisServer()
+        try await withHolders(1, port: server.port) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
+            server.kill()
+            #expect(await holders[0].claim("b", nil, "x/0/2") == nil)
+            #expect(await holders[0].claim("b", nil, "x/0/3") == "x/0/2")
+            try await server.restart()
+            try await Condition.wait(for: "the connection") { await holders[0].isAvailable }
+            #expect(await holders[0].claim("c", nil, "x/0/4") == nil)
+        }
+    }
+
+    private func withHolders(_ count: Int, port: Int?, _ body: ([ClaimHolder]) async throws -> Void) async throws {
+        let holders = (0..<count).map { _ in ClaimHolder(port: port) }
+        for holder in holders { await holder.start() }
+        let failure: (any Error)?
+        do {
+            try await body(holders)
+            failure = nil
+        } catch {
+            failure = error
+        }
+        for holder in holders { await holder.stop() }
+        for holder in holders { holder.loop.shutDown() }
+        if let failure { throw failure }
+    }
+}
+
+/// One worker's claims, on a loop of its own.
+private actor ClaimHolder {
+    let loop = EventLoop(name: "claims")
+    private let port: Int?
+    private var redis: RedisClient?
+    private var claims: RequestClaims?
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(port: Int?) {
+        self.port = port
+    }
+
+    var isAvailable: Bool { redis?.isAvailable ?? false }
+
+    func start() async {
+        if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
+        try? await redis?.connect()
+        claims = RequestClaims(redis: redis, window: 60, logger: Logger(label: "test"))
+    }
+
+    func stop() async {
+        await redis?.close()
+        redis = nil
+        claims = nil
+    }
+
+    func claim(_ id: String, _ tenant: String?, _ origin: String) async -> String? {
+        await claims?.claim(id, tenant: tenant, origin: origin)
+    }
+
+    func release(_ id: String, _ tenant: String?, _ origin: String) async {
+        await claims?.release(id, tenant: tenant, origin: origin)
+    }
+}
