@@ -37,14 +37,19 @@ let package = Package(
         room("HTTP", ["EventLoop", "CCurl"]),
         room("Redis", ["EventLoop", "CHiredis"]),
         room("Providers", ["Envelope"]),
+        room("Coordination", ["Redis", .product(name: "Logging", package: "swift-log")]),
+        room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop"]),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop", "CLinux"]),
         tests("EnvelopeTests", ["Envelope"]),
         tests("HTTPTests", ["HTTP", "EventLoop", "CCurl", "TestSupport"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport"]),
         tests("ProvidersTests", ["Providers", "Envelope"]),
+        tests(
+            "CoordinationTests", ["Coordination", "Redis", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        tests("RoutingTests", ["Routing", "Providers", "HTTP", "Envelope", "EventLoop", "TestSupport"]),
         tests("SecurityTests", ["Security"]),
-        tests("KafkaTests", ["Kafka", "EventLoop", .product(name: "Logging", package: "swift-log")]),
+        tests("KafkaTests", ["Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]
 )

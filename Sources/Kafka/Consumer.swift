@@ -5,14 +5,14 @@ package import Logging
 /// What a lane's owner does when its partitions come and go.
 package struct PartitionListener: Sendable {
     /// The partitions are about to be fetched. Called before the first message.
-    package var assigned: @Sendable ([TopicPartition]) async -> Void
+    package var assigned: @Sendable ([AssignedPartition]) async -> Void
     /// The partitions are leaving in good order: finish or give up what is in flight, commit, and return.
     package var revoked: @Sendable ([TopicPartition]) async -> Void
     /// The partitions belong to another member already: drop everything, commit nothing.
     package var lost: @Sendable ([TopicPartition]) async -> Void
 
     package init(
-        assigned: @escaping @Sendable ([TopicPartition]) async -> Void,
+        assigned: @escaping @Sendable ([AssignedPartition]) async -> Void,
         revoked: @escaping @Sendable ([TopicPartition]) async -> Void,
         lost: @escaping @Sendable ([TopicPartition]) async -> Void
     ) {
@@ -169,7 +169,11 @@ package actor Consumer {
 
     private func assign(_ partitions: [TopicPartition]) async {
         for partition in partitions { forward(partition) }
-        await forEachLane(partitions) { await $0.assigned($1) }
+        let committed = await committed(partitions)
+        await forEachLane(partitions) { listener, partitions in
+            await listener.assigned(
+                partitions.map { committed[$0] ?? AssignedPartition(partition: $0, committed: nil, metadata: nil) })
+        }
         assignment.formUnion(partitions)
         let list = PartitionList(partitions)
         if isCooperative {
@@ -178,6 +182,29 @@ package actor Consumer {
             report(rd_kafka_assign(handle.pointer, list.pointer))
         }
         log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
+    }
+
+    /// What is committed of the partitions, asked until the group's coordinator answers, at most for a minute.
+    private func committed(_ partitions: [TopicPartition]) async -> [TopicPartition: AssignedPartition] {
+        guard !partitions.isEmpty else { return [:] }
+        let handle = handle
+        return await BlockingThread.run { [log] () throws(Never) in
+            let list = PartitionList(partitions)
+            for _ in 0..<6 {
+                let result = rd_kafka_committed(handle.pointer, list.pointer, 10_000)
+                guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                    log.logger.warning("\(KafkaError(result, while: "cannot ask for the committed offsets"))")
+                    continue
+                }
+                let assigned = PartitionList.entries(in: list.pointer).map { entry in
+                    let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
+                    return (partition, AssignedPartition(entry, partition))
+                }
+                return Dictionary(assigned) { $1 }
+            }
+            log.logger.error("the committed offsets are unknown: requests that were done out of order may be done again")
+            return [:]
+        }
     }
 
     private func revoke(_ partitions: [TopicPartition], isLost: Bool) async {
@@ -256,5 +283,14 @@ private struct LaneQueue: Sendable {
 
     init(_ handle: KafkaHandle) {
         pointer = rd_kafka_queue_new(handle.pointer)
+    }
+}
+
+extension AssignedPartition {
+    fileprivate init(_ entry: rd_kafka_topic_partition_t, _ partition: TopicPartition) {
+        let metadata = entry.metadata.map {
+            String(decoding: UnsafeRawBufferPointer(start: $0, count: entry.metadata_size), as: UTF8.self)
+        }
+        self.init(partition: partition, committed: entry.offset >= 0 ? entry.offset : nil, metadata: metadata)
     }
 }

@@ -62,14 +62,14 @@ package final class ConsumerLane {
         return taken
     }
 
-    /// Commits offsets: for each partition, the one from which a successor is to go on.
+    /// Commits offsets.
     ///
     /// - Throws: `KafkaError`; nothing is committed then, or not surely.
-    package func commit(_ offsets: [(partition: TopicPartition, offset: Int64)]) async throws(KafkaError) {
+    package func commit(_ offsets: [OffsetCommit]) async throws(KafkaError) {
         guard !offsets.isEmpty else { return }
         let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) in
             let list = PartitionList(capacity: offsets.count)
-            for (partition, offset) in offsets { list.add(partition, offset: offset) }
+            for commit in offsets { list.add(commit.partition, offset: commit.offset, metadata: commit.metadata) }
             // Results come in the order of the calls: the group coordinator's broker answers one request after the other.
             let result = rd_kafka_commit_queue(handle.pointer, list.pointer, commits.pointer, nil, nil)
             if result == RD_KAFKA_RESP_ERR_NO_ERROR {

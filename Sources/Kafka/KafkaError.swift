@@ -40,7 +40,10 @@ package struct KafkaError: Error, CustomStringConvertible, Sendable {
     private static func explain(_ response: rd_kafka_resp_err_t) -> (Code, String) {
         switch response {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE:
-            (.brokerUnreachable, "check that bootstrap.servers is right, that the broker is up, and that security.protocol is what it expects")
+            (
+                .brokerUnreachable,
+                "check that bootstrap.servers is right, that the broker is up, and that security.protocol is what it expects"
+            )
         case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             (.authenticationFailed, "check sasl.mechanism, sasl.username and sasl.password under kafka:")
         case RD_KAFKA_RESP_ERR__SSL:

@@ -13,7 +13,9 @@ struct KafkaLog {
         guard rd_kafka_event_log(event, &facility, &text, &level) == 0, let text else { return }
         // syslog's levels, of which librdkafka uses 3 for errors to 7 for debugging.
         let severity: Logger.Level = level <= 3 ? .warning : level <= 5 ? .info : .debug
-        logger.log(level: severity, "librdkafka: \(String(cString: text))", metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")"])
+        logger.log(
+            level: severity, "librdkafka: \(String(cString: text))", metadata: ["facility": "\(facility.map { String(cString: $0) } ?? "")"]
+        )
     }
 
     /// Logs an ERROR event and returns it as an error of ours.

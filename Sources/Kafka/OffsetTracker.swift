@@ -4,33 +4,60 @@
 /// Offsets are delivered in rising order, not necessarily without gaps (compaction, transaction markers), and complete in any
 /// order.
 package struct OffsetTracker: Sendable {
-    /// The offsets delivered and not yet below the watermark, in order; a done one keeps its place until all before it are done.
-    private var pending: [Entry] = []
-    /// Where the live part of `pending` begins: moving an index is cheaper than shifting the array at each completion.
-    private var head = 0
-    /// The offset to commit: everything below it is done. Nil until the first delivery.
-    package private(set) var watermark: Int64?
+    package enum Delivery: Sendable {
+        /// To be worked on.
+        case new
+        /// Done before this assignment; it is not to be worked on again.
+        case done
+        /// Delivered before in this assignment.
+        case repeated
+    }
 
     private struct Entry {
         let offset: Int64
         var done: Bool
     }
 
-    package init() {}
-
+    /// The offsets delivered and not yet below the watermark, in order; a done one keeps its place until all before it are done.
+    private var pending: [Entry] = []
+    /// Where the live part of `pending` begins: moving an index is cheaper than shifting the array at each completion.
+    private var head = 0
+    /// What an earlier assignment had done beyond the offset it committed, as far as it has not been delivered again.
+    private var restored: CompletedOffsets
+    private let base: Int64
+    /// The offset to commit: everything below it is done. Nil until the first delivery.
+    package private(set) var watermark: Int64?
     /// How many delivered offsets are not done.
     package private(set) var inFlight = 0
+
+    /// - Parameters:
+    ///   - base: the offset that was committed last.
+    ///   - completed: the offsets beyond it that are done.
+    package init(resumingFrom base: Int64 = 0, completed: CompletedOffsets = CompletedOffsets()) {
+        self.base = base
+        restored = completed
+    }
 
     /// The span between the watermark and the last delivered offset, in messages.
     package var span: Int { pending.count - head }
 
-    /// Notes that `offset` was handed out. Returns false, and changes nothing, if it was delivered before.
-    package mutating func deliver(_ offset: Int64) -> Bool {
-        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }), offset <= last { return false }
+    /// Notes that `offset` was handed out.
+    package mutating func deliver(_ offset: Int64) -> Delivery {
+        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }) {
+            if offset <= last { return .repeated }
+        } else if offset < base {
+            // The log begins anew, and what was done in it says nothing of what is there now.
+            restored = CompletedOffsets()
+        }
+        let isDone = restored.contains(offset)
         if span == 0 { watermark = offset }
-        pending.append(Entry(offset: offset, done: false))
-        inFlight += 1
-        return true
+        pending.append(Entry(offset: offset, done: isDone))
+        if !isDone {
+            inFlight += 1
+            return .new
+        }
+        if span == 1 { advance() }
+        return .done
     }
 
     /// Notes that `offset` is done. Returns whether the watermark rose.
@@ -39,7 +66,32 @@ package struct OffsetTracker: Sendable {
         pending[index].done = true
         inFlight -= 1
         guard index == head else { return false }
-        var next = offset + 1
+        advance()
+        return true
+    }
+
+    /// The offsets beyond the watermark that are done.
+    package var completed: CompletedOffsets {
+        var completed = CompletedOffsets()
+        var start: Int64?
+        for entry in pending[head...] {
+            if entry.done {
+                // What lies in a gap between two offsets that are done does not exist, or is as good as done.
+                completed.append((start ?? entry.offset)...entry.offset)
+                start = start ?? entry.offset
+            } else {
+                start = nil
+            }
+        }
+        var later = restored
+        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }) { later.removeAll(below: last + 1) }
+        for run in later.runs { completed.append(run) }
+        return completed
+    }
+
+    private mutating func advance() {
+        guard let first = watermark else { return }
+        var next = first
         while head < pending.count, pending[head].done {
             next = pending[head].offset + 1
             head += 1
@@ -52,7 +104,6 @@ package struct OffsetTracker: Sendable {
             pending.removeFirst(head)
             head = 0
         }
-        return true
     }
 
     private func index(of offset: Int64) -> Int? {

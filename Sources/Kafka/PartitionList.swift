@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import Glibc
 
 /// Owns one of librdkafka's lists of topic, partition, offset.
 struct PartitionList: ~Copyable {
@@ -17,8 +18,13 @@ struct PartitionList: ~Copyable {
         rd_kafka_topic_partition_list_destroy(pointer)
     }
 
-    func add(_ partition: TopicPartition, offset: Int64) {
-        rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition).pointee.offset = offset
+    func add(_ partition: TopicPartition, offset: Int64, metadata: String? = nil) {
+        guard let entry = rd_kafka_topic_partition_list_add(pointer, partition.topic, partition.partition) else { return }
+        entry.pointee.offset = offset
+        guard let metadata else { return }
+        // The list frees it.
+        entry.pointee.metadata = UnsafeMutableRawPointer(strdup(metadata))
+        entry.pointee.metadata_size = metadata.utf8.count
     }
 
     /// The partitions of a list that something else owns.
@@ -26,7 +32,9 @@ struct PartitionList: ~Copyable {
         entries(in: list).map { TopicPartition(topic: String(cString: $0.topic), partition: $0.partition) }
     }
 
-    static func entries(in list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) -> UnsafeBufferPointer<rd_kafka_topic_partition_t> {
+    static func entries(
+        in list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+    ) -> UnsafeBufferPointer<rd_kafka_topic_partition_t> {
         guard let list else { return UnsafeBufferPointer(start: nil, count: 0) }
         return UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt))
     }

@@ -24,25 +24,14 @@ package final class Producer {
         session = try ProducerSession(properties: self.properties, loop: loop, log: log)
     }
 
-    /// How many messages wait for their acknowledgement.
-    package var outstanding: Int { session.outstanding }
-
-    /// Sends one message and waits until the broker has it. The bytes of key and value are not copied: they must stay until this returns.
+    /// Sends one message and waits until the broker has it. The value's bytes are not copied: they must stay until this returns.
     ///
     /// Waits through broker outages, however long, unless the task is cancelled and `abandon` called.
     ///
     /// - Throws: `KafkaError` of code `messageTooLarge`, `unknownTopic`, `notAuthorized`, or `cancelled`.
     package func send(
-        topic: String, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: [(name: StaticString, value: UnsafeRawBufferPointer)]
-    ) async throws(KafkaError) {
-        try await send(topic: topic, key: key, value: value) {
-            for (name, value) in headers { $0.add(name, value) }
-        }
-    }
-
-    /// As `send(topic:key:value:headers:)`, for headers made on the spot.
-    package func send(
-        topic: String, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, fillHeaders: (inout KafkaHeaders) -> Void
+        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer?, isolation: isolated (any Actor)? = #isolation,
+        fillHeaders: (inout KafkaHeaders) -> Void
     ) async throws(KafkaError) {
         var pause = Duration.milliseconds(5)
         while true {
@@ -69,6 +58,24 @@ package final class Producer {
             }
             pause = min(pause * 2, .seconds(1))
         }
+    }
+
+    /// Sends one message and does not wait: for what may be lost when a broker is down for long. A message that does not get through
+    /// is logged and forgotten.
+    ///
+    /// - Parameters:
+    ///   - value: memory from `malloc`, which is the producer's from now on.
+    ///   - count: how many bytes of it.
+    package func post(
+        topic: String, key: [UInt8]?, value: UnsafeMutableRawPointer, count: Int, headers: consuming KafkaHeaders
+    ) {
+        session.post(topic: topic, key: key, value: value, count: count, headers: headers)
+    }
+
+    /// Waits until nothing is outstanding, or the time is over.
+    package func flush(timeout: Duration, isolation: isolated (any Actor)? = #isolation) async {
+        let deadline = MonotonicTime.now + timeout
+        while session.queued > 0, MonotonicTime.now < deadline, (try? await loop.sleep(for: .milliseconds(5))) != nil {}
     }
 
     /// Fails every message that is not acknowledged, so that the cancelled tasks that wait for them go on.

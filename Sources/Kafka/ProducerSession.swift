@@ -1,5 +1,7 @@
 internal import CRdKafka
 internal import EventLoop
+internal import Glibc
+internal import Logging
 
 /// One librdkafka producer instance with its delivery reports. Confined to its loop.
 final class ProducerSession {
@@ -9,9 +11,10 @@ final class ProducerSession {
     private var topics: [String: OpaquePointer] = [:]
     /// Who waits for which message; a message carries its index as librdkafka's opaque.
     private var waiting: [UnsafeContinuation<rd_kafka_resp_err_t, Never>?] = []
-    private var free: [Int] = []
+    private var freeSlots: [Int] = []
 
-    var outstanding: Int { waiting.count - free.count }
+    /// Messages whose delivery report has not come.
+    var queued: Int { Int(rd_kafka_outq_len(handle.pointer)) }
 
     init(properties: KafkaProperties, loop: EventLoop, log: KafkaLog) throws(KafkaError) {
         handle = try KafkaHandle(RD_KAFKA_PRODUCER, properties, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS)
@@ -27,7 +30,7 @@ final class ProducerSession {
 
     /// Hands one message to librdkafka and waits for its delivery report.
     func deliver(
-        topic: String, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, headers: consuming KafkaHeaders
+        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer?, headers: consuming KafkaHeaders
     ) async -> rd_kafka_resp_err_t {
         let topic = topicHandle(topic)
         let headers = headers.take()
@@ -35,7 +38,7 @@ final class ProducerSession {
             let slot = claim(continuation)
             // With neither F_COPY nor F_FREE the value stays the caller's, who waits here for the report.
             let result = switchyard_kafka_produce(
-                handle.pointer, topic, 0, key?.baseAddress, key?.count ?? 0,
+                handle.pointer, topic, 0, key, key?.count ?? 0,
                 UnsafeMutableRawPointer(mutating: value?.baseAddress), value?.count ?? 0, headers,
                 UnsafeMutableRawPointer(bitPattern: slot + 1))
             if result != RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -43,6 +46,19 @@ final class ProducerSession {
                 release(slot)?.resume(returning: result)
             }
         }
+    }
+
+    /// Hands one message to librdkafka, which frees the value, and waits for nothing.
+    func post(
+        topic name: String, key: [UInt8]?, value: UnsafeMutableRawPointer, count: Int, headers: consuming KafkaHeaders
+    ) {
+        let headers = headers.take()
+        let result = switchyard_kafka_produce(
+            handle.pointer, topicHandle(name), Int32(RD_KAFKA_MSG_F_FREE), key, key?.count ?? 0, value, count, headers, nil)
+        guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        if let headers { rd_kafka_headers_destroy(headers) }
+        free(value)
+        log.logger.warning("\(KafkaError(result, while: "cannot produce to \(name)")); the message is dropped")
     }
 
     /// Makes librdkafka report every message it still holds as failed.
@@ -54,10 +70,7 @@ final class ProducerSession {
         while let event = queue.poll() {
             switch rd_kafka_event_type(event) {
             case RD_KAFKA_EVENT_DR:
-                while let message = rd_kafka_event_message_next(event) {
-                    let slot = Int(bitPattern: message.pointee._private) - 1
-                    release(slot)?.resume(returning: message.pointee.err)
-                }
+                while let message = rd_kafka_event_message_next(event) { report(message.pointee) }
             case RD_KAFKA_EVENT_ERROR: log.error(event, brokers: handle.brokers)
             case RD_KAFKA_EVENT_LOG: log.log(event)
             default: break
@@ -66,8 +79,19 @@ final class ProducerSession {
         }
     }
 
+    private func report(_ message: rd_kafka_message_t) {
+        let slot = Int(bitPattern: message._private) - 1
+        guard slot < 0 else {
+            release(slot)?.resume(returning: message.err)
+            return
+        }
+        guard message.err != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        let topic = String(cString: rd_kafka_topic_name(message.rkt))
+        log.logger.warning("\(KafkaError(message.err, while: "cannot produce to \(topic)")); the message is lost")
+    }
+
     private func claim(_ continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) -> Int {
-        if let slot = free.popLast() {
+        if let slot = freeSlots.popLast() {
             waiting[slot] = continuation
             return slot
         }
@@ -78,7 +102,7 @@ final class ProducerSession {
     private func release(_ slot: Int) -> UnsafeContinuation<rd_kafka_resp_err_t, Never>? {
         let continuation = waiting[slot]
         waiting[slot] = nil
-        free.append(slot)
+        freeSlots.append(slot)
         return continuation
     }
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Logging
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -60,6 +61,38 @@ import Testing
                 try admin.lag(of: "readers", topic: "numbers", timeout: .seconds(10))
             }
             #expect(lag == 0)
+        }
+    }
+
+    @Test func whatIsDoneBeyondTheCommittedOffsetIsToldToTheNextMember() async throws {
+        let broker = try EmbeddedBroker(logger: logger)
+        broker.createTopic("resumed", partitions: 1)
+        let partition = TopicPartition(topic: "resumed", partition: 0)
+        let group = [
+            (name: "group.id", value: "resumers"), (name: "auto.offset.reset", value: "earliest"),
+            (name: "session.timeout.ms", value: "6000"),
+        ]
+        var completed = CompletedOffsets()
+        completed.append(3...5)
+        completed.append(9...9)
+        try await withLoops(1) { loops in
+            let producer = ProducerHolder(properties: properties(broker), loop: loops[0])
+            try await producer.send("one", key: "k", to: "resumed")
+            for turn in 0..<2 {
+                let consumer = try Consumer(
+                    properties: properties(broker, group), loop: loops[0], laneCount: 1, logger: logger, onStatistics: { _ in })
+                let lane = LaneHolder(consumer: consumer, index: 0, loop: loops[0])
+                await lane.start()
+                try await consumer.subscribe(to: ["resumed"], listeners: [lane.listener])
+                try await Condition.wait(for: "the assignment") { await lane.assigned == [partition] }
+                if turn == 0 {
+                    try await Condition.wait(for: "the message") { await lane.values == ["one"] }
+                    try await lane.commit(completed: completed)
+                } else {
+                    #expect(await lane.restored == [partition: completed])
+                }
+                await consumer.close()
+            }
         }
     }
 
@@ -136,7 +169,8 @@ import Testing
                 try text.withUnsafeBytes { try producer.produce(topic: "bulk", key: text, value: $0) }
             }
             try producer.flush(timeout: .seconds(30))
-            let positions = Dictionary(uniqueKeysWithValues: (0..<4).map { (TopicPartition(topic: "bulk", partition: Int32($0)), Int64(0)) })
+            let positions = Dictionary(
+                uniqueKeysWithValues: (0..<4).map { (TopicPartition(topic: "bulk", partition: Int32($0)), Int64(0)) })
             let reader = try TopicReader(properties: properties, positions: positions, logger: logger)
             var seen: Set<Int> = []
             while seen.count < 20_000 {

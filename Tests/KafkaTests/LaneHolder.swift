@@ -12,6 +12,8 @@ actor LaneHolder {
     private var lane: ConsumerLane?
     private(set) var values: [String] = []
     private(set) var assigned: Set<TopicPartition> = []
+    private(set) var restored: [TopicPartition: CompletedOffsets] = [:]
+    private var completed = CompletedOffsets()
     private var next: [TopicPartition: Int64] = [:]
 
     init(consumer: Consumer, index: Int, loop: EventLoop) {
@@ -33,8 +35,14 @@ actor LaneHolder {
             lost: { partitions in await self.remove(partitions) })
     }
 
+    /// Commits everything taken, and `completed` as done beyond it.
+    func commit(completed: CompletedOffsets) async throws {
+        self.completed = completed
+        try await commit()
+    }
+
     func commit() async throws {
-        try await lane?.commit(next.map { ($0.key, $0.value) })
+        try await lane?.commit(next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed) })
     }
 
     private func drain() {
@@ -48,7 +56,12 @@ actor LaneHolder {
         }
     }
 
-    private func add(_ partitions: [TopicPartition]) { assigned.formUnion(partitions) }
+    private func add(_ partitions: [AssignedPartition]) {
+        for partition in partitions {
+            assigned.insert(partition.partition)
+            restored[partition.partition] = partition.completed
+        }
+    }
 
     private func giveBack(_ partitions: [TopicPartition]) async {
         try? await commit()
@@ -74,14 +87,10 @@ actor ProducerHolder {
         let producer = try self.producer ?? Producer(properties: properties, loop: loop, logger: Logger(label: "test"))
         self.producer = producer
         var text = text
-        var key = key
         let value = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         defer { value.deallocate() }
         text.withUTF8 { value.copyMemory(from: UnsafeRawBufferPointer($0)) }
-        let keyBytes = UnsafeMutableRawBufferPointer.allocate(byteCount: key.utf8.count, alignment: 1)
-        defer { keyBytes.deallocate() }
-        key.withUTF8 { keyBytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
-        try await producer.send(topic: topic, key: UnsafeRawBufferPointer(keyBytes), value: UnsafeRawBufferPointer(value)) { (list: inout KafkaHeaders) in
+        try await producer.send(topic: topic, key: Array(key.utf8), value: UnsafeRawBufferPointer(value)) { (list: inout KafkaHeaders) in
             for (name, value) in headers { list.add(name, Array(value.utf8)) }
         }
     }
