@@ -1,0 +1,57 @@
+internal import Providers
+
+extension Schema {
+    static let workerKeys = [
+        Key("worker.id", .text, nil, "the worker's name; HOSTNAME-PID unless given"),
+        Key("worker.loops", .integer(0...1_024), 0, "event loops, each a thread; 0 is one for each core"),
+        Key("worker.max_in_flight", .integer(1...10_000_000), 1_000, "requests that are worked on at once"),
+        Key("worker.max_in_flight_bytes", .bytes(1...(1 << 40)), 268_435_456, "bytes of the requests that are worked on at once"),
+        Key("worker.max_request_bytes", .bytes(1...1_000_000_000), 4_194_304, "the largest request"),
+        Key("worker.commit_interval_ms", .integer(1...3_600_000), 1_000, "the time between two commits of offsets"),
+        Key("worker.drain_timeout_s", .integer(0...86_400), 30, "how long requests may take to finish when the worker stops"),
+        Key("worker.duplicate_window_s", .integer(0...31_536_000), 86_400, "how long answered requests are remembered; 0 is not at all"),
+        Key(
+            "worker.log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
+            "the least important messages that are logged"),
+    ]
+
+    static let httpKeys = [
+        Key("http.connect_timeout_ms", .integer(1...3_600_000), 5_000, "to connect to a provider"),
+        Key("http.first_byte_timeout_ms", .integer(1...86_400_000), 120_000, "until the first byte of a response"),
+        Key("http.total_timeout_ms", .integer(1...86_400_000), 600_000, "until the end of a response"),
+        Key("http.max_connections_per_host", .integer(0...65_535), 0, "connections to one host; 0 is one for each request in flight"),
+        Key("http.max_response_bytes", .bytes(1...(1 << 31)), 33_554_432, "the largest response"),
+        Key("http.keep_alive_s", .integer(0...86_400), 60, "how long an unused connection is kept"),
+        Key("http.http2", .boolean, true, "whether HTTP/2 is offered over TLS"),
+        Key("http.proxy", .textOrSecret, "", "the proxy's URL; empty for none"),
+        Key("http.ca_file", .text, "", "a PEM file of authorities to trust instead of the system's"),
+    ]
+
+    static let redisKeys = [
+        Key("redis.url", .textOrSecret, "", "redis://[user@]host[:port][/database]; empty for none"),
+        Key("redis.password", .secret, nil, "Redis' password"),
+        Key("redis.timeout_ms", .integer(1...60_000), 500, "how long a command waits for its reply"),
+    ]
+
+    static let retryKeys = [
+        Key("retry.max_attempts", .integer(1...100), 4, "provider calls that a request may cost"),
+        Key("retry.base_delay_ms", .integer(0...3_600_000), 500, "the longest pause after the first failure; it doubles with each"),
+        Key("retry.max_delay_ms", .integer(0...3_600_000), 30_000, "the longest pause"),
+    ]
+
+    static let providerKeys = [
+        Key("providers.*.kind", .choice(ProviderAdapter.allCases.map(\.rawValue)), "openai", "the wire format"),
+        Key("providers.*.base_url", .url, nil, "where the API is, with its version"),
+        Key("providers.*.api_key", .secret, nil, "the key that calls are authorised with"),
+        Key("providers.*.organization", .text, "", "the account that calls are charged to"),
+        Key("providers.*.headers.*", .textOrSecret, nil, "a header field sent with each call"),
+    ]
+
+    static let modelKeys = [
+        Key("models.*.provider", .text, nil, "the provider that has the model"),
+        Key("models.*.model", .text, nil, "the model's name at the provider"),
+        Key("models.*.price.input", .price, nil, "US dollars for a million input tokens"),
+        Key("models.*.price.cached_input", .price, nil, "US dollars for a million input tokens that the provider had cached"),
+        Key("models.*.price.output", .price, nil, "US dollars for a million output tokens"),
+    ]
+}

@@ -1,0 +1,103 @@
+import Configuration
+import Testing
+
+@Suite struct ListingTests {
+    private static let yaml = """
+        worker: {id: w-1}
+        kafka: {consumer: {fetch.wait.max.ms: 2}, producer: {enable.idempotence: true}}
+        providers:
+          local: {base_url: "http://h:1/v1", api_key: env:K, headers: {X-Note: "a: \\"b\\" # c"}}
+          openai:
+        models:
+          'my model': {provider: local, model: m, price: {input: 0.15, output: 1}}
+        """
+
+    @Test func theListingTellsEveryKeyAndWhereItCameFrom() throws {
+        let loaded = try load(
+            Self.yaml, environment: ["SWITCHYARD_TOPICS_EVENTS": "", "K": "k"], overrides: ["worker.max_in_flight=5"])
+        let expected = """
+            kafka:
+              bootstrap.servers: localhost:9092
+              consumer:
+                group.id: switchyard
+                partition.assignment.strategy: cooperative-sticky
+                auto.offset.reset: earliest
+                statistics.interval.ms: 5000
+                queued.min.messages: 1000
+                queued.max.messages.kbytes: 4096
+                fetch.wait.max.ms: 2  # c.yaml:2
+              producer:
+                enable.idempotence: "true"  # c.yaml:2
+            topics:
+              requests: [llm.requests]
+              responses: llm.responses
+              chunks: llm.chunks
+              events: ""  # environment SWITCHYARD_TOPICS_EVENTS
+              dead_letter: llm.dead-letter
+              reply_to: []
+              create: true
+              partitions: 16
+              replication_factor: -1
+            worker:
+              id: w-1  # c.yaml:1
+              loops: 0
+              max_in_flight: 5  # --set
+              max_in_flight_bytes: 268435456
+              max_request_bytes: 4194304
+              commit_interval_ms: 1000
+              drain_timeout_s: 30
+              duplicate_window_s: 86400
+              log_level: info
+            http:
+              connect_timeout_ms: 5000
+              first_byte_timeout_ms: 120000
+              total_timeout_ms: 600000
+              max_connections_per_host: 0
+              max_response_bytes: 33554432
+              keep_alive_s: 60
+              http2: true
+              proxy: ""
+              ca_file: ""
+            redis:
+              url: ""
+              timeout_ms: 500
+            retry:
+              max_attempts: 4
+              base_delay_ms: 500
+              max_delay_ms: 30000
+            providers:
+              local:
+                kind: openai
+                base_url: http://h:1/v1  # c.yaml:4
+                api_key: "********"  # c.yaml:4
+                organization: ""
+                headers:
+                  X-Note: "a: \\"b\\" # c"  # c.yaml:4
+              openai:
+                kind: openai
+                base_url: https://api.openai.com/v1
+                organization: ""
+            models:
+              "my model":
+                provider: local  # c.yaml:7
+                model: m  # c.yaml:7
+                price:
+                  input: 0.15  # c.yaml:7
+                  output: 1.0  # c.yaml:7
+            default_provider: ""
+
+            """
+        #expect(withoutFolder(loaded.effectiveYAML()) == expected)
+    }
+
+    @Test func theListingIsAConfigurationOfTheSameValues() throws {
+        let yaml = Self.yaml.split(separator: ", api_key: env:K").joined()
+        let first = try load(yaml).effectiveYAML()
+        let second = try load(first).effectiveYAML()
+        #expect(withoutComments(first) == withoutComments(second))
+    }
+
+    private func withoutComments(_ listing: String) -> [Substring] {
+        listing.split(separator: "\n").map { $0.split(separator: "  # ").first ?? "" }
+    }
+}
