@@ -1,0 +1,78 @@
+/// What the simulator remembers: its statistics, how often it has seen each prompt, and the limit of requests a minute.
+struct Ledger {
+    /// What comes of a request that is in order.
+    enum Admission {
+        case admitted(ordinal: UInt64, TokenBucket.Reading?)
+        case throttled(number: Int, TokenBucket.Reading)
+    }
+
+    /// What became of an admitted request.
+    enum Outcome {
+        case ok(promptTokens: Int, completionTokens: Int)
+        case failed(Failure)
+    }
+
+    private struct Prompt {
+        var attempts: UInt32 = 0
+        var answers: UInt32 = 0
+    }
+
+    private var counts = SimulatorStatistics()
+    private var prompts: [UInt64: Prompt] = [:]
+    private var bucket: TokenBucket?
+
+    init(requestsPerMinute: Int) {
+        bucket = requestsPerMinute > 0 ? TokenBucket(requestsPerMinute: requestsPerMinute) : nil
+    }
+
+    var statistics: SimulatorStatistics {
+        var statistics = counts
+        statistics.distinctPrompts = prompts.count
+        return statistics
+    }
+
+    mutating func openConnection() {
+        counts.connections += 1
+        counts.openConnections += 1
+    }
+
+    mutating func closeConnection() {
+        counts.openConnections -= 1
+    }
+
+    /// Notes a request that never becomes an attempt, and returns its number among all requests.
+    mutating func refuse(_ failure: Failure) -> Int {
+        counts.requests += 1
+        counts[failure] += 1
+        return counts.requests
+    }
+
+    /// Lets a request in, unless the limit of requests is reached; what it then turns away is no attempt.
+    mutating func admit(fingerprint: UInt64, now: Int64) -> Admission {
+        let reading = bucket?.take(now: now)
+        if let reading, !reading.isAdmitted {
+            return .throttled(number: refuse(.throttled), reading)
+        }
+        counts.requests += 1
+        counts.inFlight += 1
+        counts.peakInFlight = max(counts.peakInFlight, counts.inFlight)
+        let ordinal = prompts[fingerprint, default: Prompt()].attempts
+        prompts[fingerprint, default: Prompt()].attempts = ordinal &+ 1
+        return .admitted(ordinal: UInt64(ordinal), reading)
+    }
+
+    /// Notes the end of an admitted request.
+    mutating func finish(fingerprint: UInt64, _ outcome: Outcome) {
+        counts.inFlight -= 1
+        switch outcome {
+        case .failed(let failure): counts[failure] += 1
+        case .ok(let promptTokens, let completionTokens):
+            counts.ok += 1
+            counts.promptTokens += promptTokens
+            counts.completionTokens += completionTokens
+            let answers = prompts[fingerprint, default: Prompt()].answers
+            if answers > 0 { counts.repeatedOK += 1 }
+            prompts[fingerprint, default: Prompt()].answers = answers &+ 1
+        }
+    }
+}

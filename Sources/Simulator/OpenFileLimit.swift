@@ -1,0 +1,12 @@
+internal import Glibc
+
+/// The process's limit of open files, of which each connection is one.
+enum OpenFileLimit {
+    /// Raises it as far as the process may.
+    static func raise() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}

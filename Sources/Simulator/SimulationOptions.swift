@@ -1,0 +1,28 @@
+/// How the simulated provider behaves.
+package struct SimulationOptions: Hashable, Sendable {
+    /// Determines, with each request's prompt, everything that is drawn.
+    package var seed: UInt64 = 1
+
+    /// Median of the time to the first token, in milliseconds.
+    package var latencyMilliseconds = 200.0
+
+    /// Standard deviation of the latency's logarithm; 0 makes every latency the median.
+    package var latencySigma = 0.3
+
+    /// How fast output is made after the latency; 0 makes it at once.
+    package var tokensPerSecond = 0.0
+
+    /// Median of the output's length in tokens, which are words.
+    package var outputTokens = 60
+
+    /// What goes wrong, and how often.
+    package var faults = FaultRates()
+
+    /// Requests that are let through in a minute; 0 lets all through.
+    package var requestsPerMinute = 0
+
+    /// The only key that is accepted; any, and none, if nil.
+    package var apiKey: String?
+
+    package init() {}
+}

@@ -1,0 +1,66 @@
+/// Everything that is drawn for one attempt at a prompt, before anything is done.
+package struct SimulationPlan: Hashable, Sendable {
+    /// What happens instead of an answer, if anything.
+    package let fault: Fault?
+
+    /// True if an answer is sent, be it a broken one.
+    var isAnswered: Bool { fault == nil || fault == .malformed }
+
+    /// Time to the first token.
+    package let latency: Duration
+
+    /// Length of the answer.
+    package let outputTokens: Int
+
+    /// True if the answer would have been longer than the request allows.
+    package let isCutByLimit: Bool
+
+    /// What a refusal asks the client to wait.
+    package let retryAfterMilliseconds: Int
+
+    /// Names the attempt in identifiers.
+    package let identifier: UInt64
+
+    private let tokensPerSecond: Double
+
+    /// - Parameters:
+    ///   - options: how the provider behaves.
+    ///   - fingerprint: tells the prompt from others.
+    ///   - ordinal: how often the same prompt has been seen before.
+    ///   - outputLimit: the most output tokens that the request allows.
+    package init(_ options: SimulationOptions, fingerprint: UInt64, ordinal: UInt64, outputLimit: Int? = nil) {
+        var stream = RandomStream(seed: options.seed, fingerprint: fingerprint, ordinal: ordinal)
+        fault = options.faults.fault(at: stream.unit())
+        let drawn = stream.logNormal(median: options.latencyMilliseconds, sigma: options.latencySigma)
+        latency = fault?.isImmediate == true ? .zero : Self.duration(seconds: drawn / 1000)
+        let length = stream.logNormal(median: Double(options.outputTokens), sigma: Self.lengthSigma)
+        let wanted = Int(min(max(length.rounded(), 1), Self.longestOutput))
+        outputTokens = min(wanted, outputLimit ?? wanted)
+        isCutByLimit = outputTokens < wanted
+        retryAfterMilliseconds = 100 + Int(stream.next() % 900)
+        identifier = stream.next()
+        tokensPerSecond = options.tokensPerSecond
+    }
+
+    /// The time from the request's arrival until so many tokens are made.
+    package func time(toToken count: Int) -> Duration {
+        tokensPerSecond > 0 ? latency + Self.duration(seconds: Double(count) / tokensPerSecond) : latency
+    }
+
+    /// How many tokens are made at a time after the request's arrival.
+    package func tokens(at elapsed: Duration) -> Int {
+        guard tokensPerSecond > 0 else { return outputTokens }
+        let made = ((elapsed - latency) / .seconds(1) * tokensPerSecond + Self.roundingError).rounded(.down)
+        return Int(min(max(made, 0), Double(outputTokens)))
+    }
+
+    private static func duration(seconds: Double) -> Duration {
+        .nanoseconds(Int64(min(seconds, longestTime) * 1e9))
+    }
+
+    /// Keeps the time of a token, in whole nanoseconds, from falling just short of it.
+    private static let roundingError = 1e-3
+    private static let lengthSigma = 0.4
+    private static let longestOutput = 100_000.0
+    private static let longestTime = 86_400.0
+}
