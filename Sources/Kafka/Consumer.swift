@@ -29,6 +29,7 @@ package actor Consumer {
     private let loop: EventLoop
     private let handle: KafkaHandle
     private let log: KafkaLog
+    private let watch: RebalanceWatch
     private let lanes: [LaneQueue]
     private var queue: KafkaQueue?
     private var poll: LoopTimer?
@@ -36,9 +37,12 @@ package actor Consumer {
     private var assignment: Set<TopicPartition> = []
     private var rebalances: [Rebalance] = []
     private var isRebalancing = false
+    /// The group's protocol, known while there is an assignment: librdkafka no longer tells it when that is lost.
+    private var isCooperative = false
     private var closed: UnsafeContinuation<Void, Never>?
     private var phase = Phase.idle
     private let onStatistics: @Sendable (String) -> Void
+    private var onJoined: (@Sendable () -> Void)?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -65,7 +69,9 @@ package actor Consumer {
             (name: "log.queue", value: "true"),
         ]
         let events = RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS | RD_KAFKA_EVENT_OFFSET_COMMIT
-        let handle = try KafkaHandle(RD_KAFKA_CONSUMER, properties.merging(required), events: events)
+        let watch = RebalanceWatch()
+        let handle = try KafkaHandle(RD_KAFKA_CONSUMER, properties.merging(required), events: events, watch: watch)
+        self.watch = watch
         rd_kafka_poll_set_consumer(handle.pointer)
         rd_kafka_set_log_queue(handle.pointer, nil)
         self.loop = loop
@@ -77,15 +83,20 @@ package actor Consumer {
 
     /// The lane at `index`, to be called once, on the loop that is to own it.
     package nonisolated func makeLane(_ index: Int, on loop: EventLoop) -> ConsumerLane {
-        ConsumerLane(queue: lanes[index].pointer, handle: handle, loop: loop, log: log)
+        ConsumerLane(queue: lanes[index].pointer, handle: handle, watch: watch, loop: loop, log: log)
     }
 
     /// Joins the group.
     ///
-    /// - Parameter listeners: one for each lane.
-    package func subscribe(to topics: [String], listeners: [PartitionListener]) throws(KafkaError) {
+    /// - Parameters:
+    ///   - listeners: one for each lane.
+    ///   - onJoined: called once, when the group has given this member its partitions, if only none.
+    package func subscribe(
+        to topics: [String], listeners: [PartitionListener], onJoined: @escaping @Sendable () -> Void = {}
+    ) throws(KafkaError) {
         precondition(listeners.count == lanes.count && phase == .idle)
         self.listeners = listeners
+        self.onJoined = onJoined
         guard let pointer = rd_kafka_queue_get_consumer(handle.pointer) else {
             throw KafkaError(.invalidConfiguration, "cannot consume: kafka.consumer has no group.id")
         }
@@ -105,9 +116,13 @@ package actor Consumer {
     }
 
     /// Leaves the group: gives all partitions back through the listeners, then closes. Lanes must have released their messages.
-    package func close() async {
+    ///
+    /// - Parameter timeout: how long to wait for brokers that do not answer. The group then finds out by itself.
+    package func close(timeout: Duration) async {
         guard phase == .running else { return }
         phase = .leaving
+        let limit = loop.makeTimer { [unowned self] in assumeIsolated { $0.giveUpClosing() } }
+        limit.arm(after: timeout)
         await withUnsafeContinuation { continuation in
             closed = continuation
             // librdkafka 2.0.2 may hang or crash when it is closed while an assignment comes in: give the assignment back first.
@@ -136,11 +151,18 @@ package actor Consumer {
             }
             rd_kafka_event_destroy(event)
         }
-        if phase == .closing, rd_kafka_consumer_closed(handle.pointer) != 0 {
-            phase = .closed
-            closed?.resume()
-            closed = nil
-        }
+        if phase == .closing, rd_kafka_consumer_closed(handle.pointer) != 0 { finishClosing() }
+    }
+
+    private func giveUpClosing() {
+        log.logger.warning("Kafka at \(handle.brokers) does not answer: leaving without a word to the group")
+        finishClosing()
+    }
+
+    private func finishClosing() {
+        phase = .closed
+        closed?.resume()
+        closed = nil
     }
 
     private func noteRebalance(_ event: OpaquePointer) {
@@ -168,6 +190,7 @@ package actor Consumer {
     }
 
     private func assign(_ partitions: [TopicPartition]) async {
+        isCooperative = rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
         for partition in partitions { forward(partition) }
         let committed = await committed(partitions)
         await forEachLane(partitions) { listener, partitions in
@@ -182,6 +205,8 @@ package actor Consumer {
             report(rd_kafka_assign(handle.pointer, list.pointer))
         }
         log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
+        onJoined?()
+        onJoined = nil
     }
 
     /// What is committed of the partitions, asked until the group's coordinator answers, at most for a minute.
@@ -235,10 +260,6 @@ package actor Consumer {
     }
 
     // MARK: Lanes
-
-    private var isCooperative: Bool {
-        rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
-    }
 
     private func lane(of partition: TopicPartition) -> Int {
         // The topic counts too, so that two topics of one partition each do not share a loop.

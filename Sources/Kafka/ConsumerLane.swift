@@ -7,16 +7,30 @@ internal import Logging
 /// A lane that is not drained is the back-pressure: librdkafka keeps `queued.max.messages.kbytes` a partition and then stops fetching.
 package final class ConsumerLane {
     private let handle: KafkaHandle
+    private let watch: RebalanceWatch
     private let messages: KafkaQueue
     private let commits: KafkaQueue
     private let loop: EventLoop
     private let log: KafkaLog
     private let batch: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var topicNames: [OpaquePointer: String] = [:]
-    private var waitingCommits: [UnsafeContinuation<rd_kafka_resp_err_t, Never>] = []
+    /// In the order of the calls, in which the results come: the coordinator answers one request after the other.
+    private var waitingCommits: [PendingCommit] = []
 
-    init(queue: OpaquePointer, handle: KafkaHandle, loop: EventLoop, log: KafkaLog) {
+    private final class PendingCommit {
+        var continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>?
+        var limit: LoopTimer?
+
+        func finish(_ result: rd_kafka_resp_err_t) {
+            limit = nil
+            continuation?.resume(returning: result)
+            continuation = nil
+        }
+    }
+
+    init(queue: OpaquePointer, handle: KafkaHandle, watch: RebalanceWatch, loop: EventLoop, log: KafkaLog) {
         self.handle = handle
+        self.watch = watch
         self.loop = loop
         self.log = log
         messages = KafkaQueue(queue, of: handle)
@@ -64,19 +78,27 @@ package final class ConsumerLane {
 
     /// Commits offsets.
     ///
-    /// - Throws: `KafkaError`; nothing is committed then, or not surely.
-    package func commit(_ offsets: [OffsetCommit]) async throws(KafkaError) {
+    /// - Parameter timeout: how long to wait for the coordinator. It may commit all the same, later.
+    /// - Throws: `KafkaError`; nothing is committed then, or not surely. Of code `rebalanceInProgress` while a commit could do harm.
+    package func commit(_ offsets: [OffsetCommit], timeout: Duration) async throws(KafkaError) {
         guard !offsets.isEmpty else { return }
+        guard !watch.isRejoining else {
+            throw KafkaError(.rebalanceInProgress, "cannot commit offsets: the group is sharing out its partitions")
+        }
+        let pending = PendingCommit()
         let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) in
             let list = PartitionList(capacity: offsets.count)
             for commit in offsets { list.add(commit.partition, offset: commit.offset, metadata: commit.metadata) }
-            // Results come in the order of the calls: the group coordinator's broker answers one request after the other.
             let result = rd_kafka_commit_queue(handle.pointer, list.pointer, commits.pointer, nil, nil)
-            if result == RD_KAFKA_RESP_ERR_NO_ERROR {
-                waitingCommits.append(continuation)
-            } else {
+            guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 continuation.resume(returning: result)
+                return
             }
+            pending.continuation = continuation
+            let limit = loop.makeTimer { [unowned pending] in pending.finish(RD_KAFKA_RESP_ERR__TIMED_OUT) }
+            limit.arm(after: timeout)
+            pending.limit = limit
+            waitingCommits.append(pending)
         }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result, while: "cannot commit offsets") }
     }
@@ -84,7 +106,7 @@ package final class ConsumerLane {
     private func serveCommits() {
         while let event = commits.poll() {
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, !waitingCommits.isEmpty {
-                waitingCommits.removeFirst().resume(returning: commitResult(event))
+                waitingCommits.removeFirst().finish(commitResult(event))
             }
             rd_kafka_event_destroy(event)
         }

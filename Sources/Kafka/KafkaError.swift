@@ -11,6 +11,10 @@ package struct KafkaError: Error, CustomStringConvertible, Sendable {
         case invalidConfiguration
         case timedOut
         case cancelled
+        /// The group shares out its partitions; the same commit may succeed after that.
+        case rebalanceInProgress
+        /// The group has gone on without this member, whose partitions are others' now.
+        case notMember
         /// The handle can do no more work and must be made anew.
         case fatal
         case other(String)
@@ -58,6 +62,11 @@ package struct KafkaError: Error, CustomStringConvertible, Sendable {
             (.messageTooLarge, "raise message.max.bytes under kafka: and max.message.bytes of the topic")
         case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
             (.timedOut, "")
+        case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
+            (.rebalanceInProgress, "")
+        case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+            RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
+            (.notMember, "")
         case RD_KAFKA_RESP_ERR__FATAL:
             (.fatal, "")
         default:

@@ -50,7 +50,7 @@ import Testing
                 #expect(assigned == 3)
                 #expect(got > 0)
             }
-            await consumer.close()
+            await consumer.close(timeout: .seconds(20))
             for lane in lanes {
                 let left = await lane.assigned
                 #expect(left.isEmpty)
@@ -91,7 +91,7 @@ import Testing
                 } else {
                     #expect(await lane.restored == [partition: completed])
                 }
-                await consumer.close()
+                await consumer.close(timeout: .seconds(20))
             }
         }
     }

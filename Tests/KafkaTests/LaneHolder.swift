@@ -42,7 +42,7 @@ actor LaneHolder {
     }
 
     func commit() async throws {
-        try await lane?.commit(next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed) })
+        try await lane?.commit(next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed) }, timeout: .seconds(10))
     }
 
     private func drain() {
