@@ -22,6 +22,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
@@ -39,6 +42,30 @@ let package = Package(
         room("Providers", ["Envelope"]),
         room("Coordination", ["Redis", .product(name: "Logging", package: "swift-log")]),
         room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop"]),
+        room("Configuration", ["Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
+        room(
+            "Worker",
+            [
+                "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        room(
+            "Simulator",
+            [
+                "Envelope", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .executableTarget(
+            name: "switchyard",
+            dependencies: [
+                "Bulk", "Configuration", "EventLoop", "Kafka", "Simulator", "Worker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop", "CLinux"]),
         tests("EnvelopeTests", ["Envelope"]),
@@ -48,6 +75,15 @@ let package = Package(
         tests(
             "CoordinationTests", ["Coordination", "Redis", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         tests("RoutingTests", ["Routing", "Providers", "HTTP", "Envelope", "EventLoop", "TestSupport"]),
+        tests(
+            "ConfigurationTests",
+            [
+                "Configuration", "Kafka", "Redis", "HTTP", "Providers", "CRdKafka", "TestSupport",
+                .product(name: "Logging", package: "swift-log"), .product(name: "Yams", package: "Yams"),
+            ]),
+        tests("SimulatorTests", ["Simulator", "Envelope", "TestSupport"]),
+        tests(
+            "SystemTests", ["switchyard", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         tests("SecurityTests", ["Security"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],

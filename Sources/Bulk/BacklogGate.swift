@@ -1,20 +1,23 @@
 internal import Glibc
-internal import Kafka
+package import Kafka
 internal import Logging
 
 /// How far ahead of a consumer group sending may run.
 package struct BacklogLimit: Sendable {
     package let group: String
     package let bytes: Int
+    /// How to ask for the group's offsets.
+    package let properties: KafkaProperties
 
-    package init(group: String, bytes: Int) {
+    package init(group: String, bytes: Int, properties: KafkaProperties) {
         self.group = group
         self.bytes = bytes
+        self.properties = properties
     }
 
     /// What the embedded broker keeps without dropping: it holds 5 MiB a partition, and keys do not spread quite evenly.
-    package static func embeddedBroker(group: String, partitions: Int) -> BacklogLimit {
-        BacklogLimit(group: group, bytes: max(1, partitions) * 2 << 20)
+    package static func embeddedBroker(group: String, partitions: Int, properties: KafkaProperties) -> BacklogLimit {
+        BacklogLimit(group: group, bytes: max(1, partitions) * 2 << 20, properties: properties)
     }
 }
 
@@ -27,10 +30,10 @@ struct BacklogGate {
     private var sentCount = 0
     private var uncheckedBytes = 0
 
-    init(_ limit: BacklogLimit, topic: String, properties: KafkaProperties, logger: Logger) throws(KafkaError) {
+    init(_ limit: BacklogLimit, topic: String, logger: Logger) throws(KafkaError) {
         self.limit = limit
         self.topic = topic
-        admin = try KafkaAdmin(properties: properties.merging([("group.id", limit.group)]), logger: logger)
+        admin = try KafkaAdmin(properties: limit.properties.merging([("group.id", limit.group)]), logger: logger)
     }
 
     /// Notes that `bytes` were handed to the producer, and waits if the backlog may have grown beyond the limit.

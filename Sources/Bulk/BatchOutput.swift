@@ -69,7 +69,9 @@ enum BatchOutput {
         writer.append("}}")
     }
 
-    private static func writeHead(_ prefix: String, _ object: StaticString, _ view: ResponseView, _ created: Int64, into writer: inout ByteWriter) {
+    private static func writeHead(
+        _ prefix: String, _ object: StaticString, _ view: ResponseView, _ created: Int64, into writer: inout ByteWriter
+    ) {
         writer.append("{\"id\":")
         writer.appendJSON(prefix + view.id)
         writer.append(",\"object\":\"")

@@ -51,7 +51,8 @@ package struct InputCheck: Sendable {
             throw RefusedLine(file: file, line: number, reason: error.message)
         }
         if let earlier = places[request.id] {
-            throw RefusedLine(file: file, line: number, reason: "the id \"\(request.id)\" is that of line \(earlier) already; give each request its own")
+            throw RefusedLine(
+                file: file, line: number, reason: "the id \"\(request.id)\" is that of line \(earlier) already; give each request its own")
         }
         places[request.id] = number
         ids.append(request.id)

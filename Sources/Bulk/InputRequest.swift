@@ -22,7 +22,8 @@ package struct InputRequest: ~Copyable {
         }
         guard let model else {
             throw EnvelopeError(
-                code: .invalidRequest, message: "this is not a JSON object; to send lines of plain text as chat requests, name a model with --model")
+                code: .invalidRequest,
+                message: "this is not a JSON object; to send lines of plain text as chat requests, name a model with --model")
         }
         id = "line-\(number)-\(Digest.sha256(line).prefix(16))"
         var writer = ByteWriter(capacity: line.count + 160)

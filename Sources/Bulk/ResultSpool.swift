@@ -73,7 +73,9 @@ final class ResultSpool {
     func save(_ positions: [TopicPartition: Int64]) throws(BulkError) {
         var written = 0
         while written < buffer.count {
-            let count = buffer.withUnsafeBytes { pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written)) }
+            let count = buffer.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(length + written))
+            }
             guard count > 0 else { throw BulkError("cannot write \(spoolPath): \(String(cString: strerror(errno)))") }
             written += count
         }

@@ -38,7 +38,7 @@ package struct Submission {
         var progress = Progress()
         var check = InputCheck()
         let producer = try BulkProducer(properties: properties, logger: logger)
-        var gate = try backlog.map { try BacklogGate($0, topic: topic, properties: properties, logger: logger) }
+        var gate = try backlog.map { try BacklogGate($0, topic: topic, logger: logger) }
         var reader = try LineReader(path: file)
         while let line = try reader.next() {
             let accepted: InputRequest?
@@ -47,7 +47,8 @@ package struct Submission {
             } catch {
                 guard skipsInvalid else {
                     try producer.flush(timeout: .seconds(60))
-                    throw BulkError("\(error)\n\(progress.sent) requests before it were sent; --skip-invalid leaves such lines out and goes on")
+                    throw BulkError(
+                        "\(error)\n\(progress.sent) requests before it were sent; --skip-invalid leaves such lines out and goes on")
                 }
                 progress.refused.append(error)
                 continue

@@ -13,7 +13,11 @@ extension OpenAIFormat {
     // MARK: Code
 
     private static func code(status: Int, report: ProviderErrorBody) -> ErrorCode {
-        if let code = report.code.flatMap(code(identifier:)) ?? report.type.flatMap(code(identifier:)) { return refined(code, report) }
+        // "server_error" says less than 503 or 504 do.
+        if let code = report.code.flatMap(code(identifier:)) ?? report.type.flatMap(code(identifier:)), code != .serverError || status < 501
+        {
+            return refined(code, report)
+        }
         if (200..<300).contains(status) && report.type == "invalid_request_error" { return .providerInvalidRequest }
         if (status == 400 || status == 413 || status == 422), report.speaksOfContextLength { return .contextLength }
         return refined(code(status: status), report)

@@ -1,0 +1,57 @@
+# The commands of the README. Each installs what it needs first; nothing here needs more than Debian 12 and a Swift toolchain.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+LIBRARIES := librdkafka-dev libcurl4-openssl-dev libssl-dev libhiredis-dev
+PROGRAMS  := redis-server kcat nginx-light openssl docker-compose python3-venv pkg-config
+SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PYTHON    := .build/python/bin/python
+JOBS      := $(shell nproc)
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: install
+install: ## Install the Debian packages that are missing
+	@missing=(); for package in $(LIBRARIES) $(PROGRAMS); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	    echo "installing $${missing[*]}"; \
+	    $(SUDO) apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+
+.PHONY: build
+build: install ## Build the release binary, .build/release/switchyard
+	swift build -c release --product switchyard
+
+.PHONY: demo
+demo: build ## Run the main job on this machine: Redis, broker, simulated provider, two workers, real questions
+	.build/release/switchyard demo
+
+.PHONY: test
+test: install $(PYTHON) lint ## Build and run all tests
+	swift build --build-tests
+	$(PYTHON) Tests/Python/validate_schemas.py
+	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
+
+.PHONY: lint
+lint: ## Check the formatting of the sources
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+$(PYTHON): Tests/Python/requirements.txt | install
+	python3 -m venv .build/python
+	.build/python/bin/pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
+	@touch $@
+
+.PHONY: bench
+bench: build ## Measure against the floor and the peers, into Benchmarks/results
+	Benchmarks/run
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build

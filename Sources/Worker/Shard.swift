@@ -1,0 +1,216 @@
+internal import EventLoop
+internal import Kafka
+internal import Logging
+internal import Redis
+
+/// The share of the worker that lives on one event loop: takes messages from its lane as long as it has room for them, runs each
+/// as a task on the loop, tracks which are done, and commits.
+actor Shard {
+    private let loop: EventLoop
+    private let makeResources: @Sendable (EventLoop) throws -> LoopResources
+    private let limits: IntakeLimits
+    private let commitInterval: Duration
+    private let drainTimeout: Duration
+    private let counters: WorkerCounters
+    private let logger: Logger
+
+    private var lane: ConsumerLane?
+    private var resources: LoopResources?
+    private var commitTimer: LoopTimer?
+    private var isCommitting = false
+    private var partitions: [TopicPartition: PartitionState] = [:]
+    private var intake = IntakeState()
+    private var intakeScheduled = false
+    private var isDraining = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(
+        loop: EventLoop, limits: IntakeLimits, commitInterval: Duration, drainTimeout: Duration, counters: WorkerCounters, logger: Logger,
+        makeResources: @escaping @Sendable (EventLoop) throws -> LoopResources
+    ) {
+        self.loop = loop
+        self.limits = limits
+        self.commitInterval = commitInterval
+        self.drainTimeout = drainTimeout
+        self.counters = counters
+        self.logger = logger
+        self.makeResources = makeResources
+    }
+
+    /// Makes what lives on the loop and begins to take messages as soon as partitions are assigned.
+    ///
+    /// - Throws: what a wrong configuration makes of it.
+    func start(_ consumer: Consumer, laneIndex: Int) async throws {
+        let resources = try makeResources(loop)
+        self.resources = resources
+        do throws(RedisError) {
+            try await resources.connect()
+        } catch {
+            logger.warning("\(error); going on without it until it is there")
+        }
+        let lane = consumer.makeLane(laneIndex, on: loop)
+        self.lane = lane
+        lane.start { self.takeMessages() }
+        let timer = loop.makeTimer { self.commitOnTimer() }
+        timer.arm(after: commitInterval)
+        commitTimer = timer
+    }
+
+    nonisolated var listener: PartitionListener {
+        PartitionListener(
+            assigned: { await self.assign($0) },
+            revoked: { await self.giveBack($0) },
+            lost: { await self.drop($0) })
+    }
+
+    /// Takes no more messages, lets what is in flight finish within the drain timeout, gives up the rest, and commits.
+    ///
+    /// - Returns: how many requests were given up; they stay uncommitted and are delivered to another member.
+    func drain() async -> Int {
+        isDraining = true
+        lane?.stopIntake()
+        let abandoned = await settle(Array(partitions.values))
+        commitTimer = nil
+        await commitFinally(Array(partitions.values))
+        await resources?.close()
+        return abandoned
+    }
+
+    /// Releases what belongs to the loop, after the consumer has closed and on the loop's thread.
+    func tearDown() {
+        partitions = [:]
+        lane = nil
+        resources = nil
+    }
+
+    // MARK: Intake
+
+    private func takeMessages() {
+        guard let lane, !isDraining else { return }
+        while true {
+            let room = min(limits.room(beside: intake), 256)
+            guard room > 0 else {
+                intake.isHeldBack = true
+                return
+            }
+            let messages = lane.take(room)
+            for message in messages { accept(message) }
+            // Fewer than asked for means that the queue was empty, and that the next message will be signalled.
+            if messages.count < room { return }
+        }
+    }
+
+    private func accept(_ message: KafkaMessage) {
+        let key = TopicPartition(topic: message.topic, partition: message.partition)
+        guard let partition = partitions[key], partition.takesMore, partition.deliver(message.offset) else { return }
+        let size = message.value?.count ?? 0
+        intake.add(bytes: size)
+        counters.taken()
+        let offset = message.offset
+        partition.track(
+            Task {
+                let done = await self.resources?.handler.handle(message) ?? false
+                self.finish(partition, offset: offset, bytes: size, done: done)
+            }, for: offset)
+    }
+
+    private func finish(_ partition: PartitionState, offset: Int64, bytes: Int, done: Bool) {
+        partition.finish(offset, done: done)
+        intake.remove(bytes: bytes)
+        counters.left()
+        guard intake.isHeldBack, !intakeScheduled else { return }
+        // Once a turn, however many requests end in it.
+        intakeScheduled = true
+        loop.atTurnEnd {
+            self.intakeScheduled = false
+            self.intake.isHeldBack = false
+            self.takeMessages()
+        }
+    }
+
+    // MARK: Rebalance
+
+    private func assign(_ assigned: [AssignedPartition]) {
+        for partition in assigned { partitions[partition.partition] = PartitionState(partition) }
+    }
+
+    private func giveBack(_ revoked: [TopicPartition]) async {
+        let leaving = revoked.compactMap { partitions[$0] }
+        _ = await settle(leaving)
+        await commitFinally(leaving)
+        for partition in revoked { partitions[partition] = nil }
+    }
+
+    private func drop(_ lost: [TopicPartition]) {
+        for partition in lost {
+            partitions[partition]?.cancelAll()
+            partitions[partition] = nil
+        }
+    }
+
+    /// Waits for the partitions' requests, at most for the drain timeout, then cancels them. Returns how many were cancelled.
+    private func settle(_ leaving: [PartitionState]) async -> Int {
+        for partition in leaving { partition.takesMore = false }
+        var cancelled = 0
+        // What is on its way to the broker is nearly always done in a moment, and would be done twice if it were given up.
+        let lastResort = loop.makeTimer { self.resources?.abandonUndelivered() }
+        let timer = loop.makeTimer {
+            for partition in leaving where !partition.isIdle {
+                cancelled += partition.tracker.inFlight
+                partition.cancelAll()
+            }
+            lastResort.arm(after: .seconds(5))
+        }
+        timer.arm(after: drainTimeout)
+        for partition in leaving { await partition.waitUntilIdle() }
+        timer.disarm()
+        lastResort.disarm()
+        return cancelled
+    }
+
+    // MARK: Commits
+
+    private func commitOnTimer() {
+        commitTimer?.arm(after: commitInterval)
+        guard !isCommitting else { return }
+        Task {
+            do throws(KafkaError) {
+                try await self.commit(Array(self.partitions.values))
+            } catch {
+                let level: Logger.Level = error.code == .rebalanceInProgress ? .debug : .warning
+                self.logger.log(level: level, "\(error); the next commit covers it")
+            }
+        }
+    }
+
+    /// Commits what nobody will commit later. While the group shares out its partitions, brokers refuse commits: then again and again,
+    /// for a time that is longer than that takes.
+    private func commitFinally(_ states: [PartitionState]) async {
+        for _ in 0..<100 {
+            do throws(KafkaError) {
+                return try await commit(states)
+            } catch {
+                guard error.code == .rebalanceInProgress, (try? await loop.sleep(for: .milliseconds(200))) != nil else {
+                    logger.error("\(error); what was done since the last commit is done again by the partitions' next owner")
+                    return
+                }
+            }
+        }
+    }
+
+    private func commit(_ states: [PartitionState]) async throws(KafkaError) {
+        guard let lane else { return }
+        let due = states.compactMap { state in state.takeUncommitted().map { (state, $0) } }
+        guard !due.isEmpty else { return }
+        isCommitting = true
+        defer { isCommitting = false }
+        do throws(KafkaError) {
+            try await lane.commit(due.map(\.1), timeout: .seconds(10))
+            for (state, commit) in due { state.noteCommitted(commit) }
+        } catch {
+            for (state, _) in due { state.noteCommitFailed() }
+            throw error
+        }
+    }
+}

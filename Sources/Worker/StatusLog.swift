@@ -1,0 +1,46 @@
+internal import Foundation
+internal import Logging
+internal import Synchronization
+
+/// A line in the log now and then that says how the worker fares.
+final class StatusLog: Sendable {
+    private let logger: Logger
+    private let counters: WorkerCounters
+    private let lag = Atomic<Int64>(-1)
+
+    init(logger: Logger, counters: WorkerCounters) {
+        self.logger = logger
+        self.counters = counters
+    }
+
+    /// Takes the lag from librdkafka's statistics.
+    ///
+    /// Format: https://github.com/confluentinc/librdkafka/blob/v2.0.2/STATISTICS.md
+    func note(_ statistics: String) {
+        struct Statistics: Decodable {
+            struct Topic: Decodable { let partitions: [String: Partition] }
+            struct Partition: Decodable { let consumer_lag: Int64 }
+            let topics: [String: Topic]
+        }
+        guard let parsed = try? JSONDecoder().decode(Statistics.self, from: Data(statistics.utf8)) else { return }
+        let lags = parsed.topics.values.flatMap(\.partitions.values).map(\.consumer_lag).filter { $0 >= 0 }
+        lag.store(lags.reduce(0, +), ordering: .relaxed)
+    }
+
+    /// Logs every ten seconds in which something was done, until the task is cancelled.
+    func run() async {
+        var last = counters.snapshot
+        while (try? await Task.sleep(for: .seconds(10))) != nil {
+            let now = counters.snapshot
+            guard now != last else { continue }
+            let finished = now.succeeded + now.failed - last.succeeded - last.failed
+            logger.info(
+                "status",
+                metadata: [
+                    "per_second": "\(finished / 10)", "in_flight": "\(now.inFlight)", "succeeded": "\(now.succeeded)",
+                    "failed": "\(now.failed)", "dead_lettered": "\(now.deadLettered)", "lag": "\(lag.load(ordering: .relaxed))",
+                ])
+            last = now
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package import Configuration
+internal import EventLoop
+internal import Kafka
+package import Logging
+internal import ServiceLifecycle
+
+/// The service: consumes requests, has them answered, and publishes the responses, until it is asked to stop.
+package struct Worker: Service {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let onReady: @Sendable () -> Void
+
+    /// - Parameter onReady: called once, when the worker has joined its group.
+    package init(configuration: Configuration, logger: Logger, onReady: @escaping @Sendable () -> Void = {}) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Runs until the task is shut down gracefully; then drains, commits and leaves the group.
+    ///
+    /// - Throws: `KafkaError` or `ConfigurationError` if the worker cannot start.
+    package func run() async throws {
+        let loopCount = configuration.worker.loops > 0 ? configuration.worker.loops : ProcessorCount.available
+        let plan = try WorkerPlan(configuration, loops: loopCount)
+        FileLimit.raise()
+        try await prepareTopics()
+        let counters = WorkerCounters()
+        let loops = (0..<loopCount).map { EventLoop(name: "switchyard-\($0)") }
+        let statistics = StatusLog(logger: logger, counters: counters)
+        let consumer = try Consumer(
+            properties: configuration.kafka.workerConsumerProperties, loop: loops[0], laneCount: loopCount, logger: logger,
+            onStatistics: { statistics.note($0) })
+        let shards = loops.map { makeShard($0, loopCount, counters, plan) }
+        for (index, shard) in shards.enumerated() { try await shard.start(consumer, laneIndex: index) }
+        try await consumer.subscribe(to: configuration.topics.requests, listeners: shards.map(\.listener), onJoined: onReady)
+        logger.info(
+            "worker started",
+            metadata: [
+                "worker": "\(configuration.worker.id)", "topics": "\(configuration.topics.requests.joined(separator: ","))",
+                "loops": "\(loopCount)", "max_in_flight": "\(configuration.worker.maxInFlight)",
+            ])
+
+        let reporting = Task { await statistics.run() }
+        try? await gracefulShutdown()
+        reporting.cancel()
+        logger.info("draining", metadata: ["in_flight": "\(counters.snapshot.inFlight)"])
+        let abandoned = await drain(shards)
+        await consumer.close(timeout: .seconds(10))
+        for shard in shards { await shard.tearDown() }
+        await BlockingThread.run { () throws(Never) in for loop in loops { loop.shutDown() } }
+        let total = counters.snapshot
+        logger.info(
+            "worker stopped",
+            metadata: [
+                "succeeded": "\(total.succeeded)", "failed": "\(total.failed)", "dead_lettered": "\(total.deadLettered)",
+                "handed_back": "\(abandoned)", "peak_in_flight": "\(total.peakInFlight)",
+            ])
+    }
+
+    private func drain(_ shards: [Shard]) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            for shard in shards { group.addTask { await shard.drain() } }
+            return await group.reduce(0, +)
+        }
+    }
+
+    private func makeShard(_ loop: EventLoop, _ count: Int, _ counters: WorkerCounters, _ plan: WorkerPlan) -> Shard {
+        let (configuration, logger) = (configuration, logger)
+        return Shard(
+            loop: loop,
+            limits: IntakeLimits(
+                maxInFlight: configuration.worker.maxInFlight, maxInFlightBytes: configuration.worker.maxInFlightBytes, shards: count),
+            commitInterval: .milliseconds(configuration.worker.commitIntervalMilliseconds),
+            drainTimeout: .seconds(configuration.worker.drainTimeoutSeconds), counters: counters, logger: logger
+        ) { loop in
+            try LoopResources(plan: plan, loop: loop, counters: counters, logger: logger)
+        }
+    }
+
+    /// Makes sure that Kafka is there and has the topics, so that a worker that cannot work says so at once.
+    private func prepareTopics() async throws {
+        let (configuration, logger) = (configuration, logger)
+        try await BlockingThread.run { () throws(KafkaError) in
+            let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: logger)
+            let topics = configuration.topics
+            let names = topics.requests + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty } + topics.replyTo
+            if topics.create {
+                let created = try admin.ensureTopics(
+                    names, partitions: topics.partitions, replicationFactor: topics.replicationFactor, timeout: .seconds(15))
+                if !created.isEmpty { logger.info("topics created", metadata: ["topics": "\(created.joined(separator: ","))"]) }
+                return
+            }
+            let existing = try admin.partitionCounts(timeout: .seconds(15))
+            let missing = names.filter { existing[$0] == nil }
+            guard missing.isEmpty else {
+                throw KafkaError(
+                    .unknownTopic, "missing at Kafka: \(missing.joined(separator: ", ")); create the topics, or set topics.create: true")
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Configuration
+internal import HTTP
+internal import Kafka
+internal import Providers
+internal import Redis
+internal import Routing
+
+/// The configuration as the worker's loops need it: checked, secrets resolved, shares divided.
+struct WorkerPlan: Sendable {
+    let producer: KafkaProperties
+    let topics: PublisherTopics
+    let http: HTTPClientConfiguration
+    /// Nil for none.
+    let redis: RedisConfiguration?
+    /// Seconds; nil if duplicate ids are not looked for.
+    let duplicateWindow: Int?
+    let retry: RetryPolicy
+    let models: ModelTable
+    let rules: RequestRules
+
+    /// - Throws: `ConfigurationError` or `HTTPInputError` if the configuration is not enough for a worker.
+    init(_ configuration: Configuration, loops: Int) throws {
+        try configuration.checkForWorker()
+        producer = configuration.kafka.workerProducerProperties
+        topics = PublisherTopics(
+            responses: configuration.topics.responses, events: configuration.topics.events.isEmpty ? nil : configuration.topics.events,
+            deadLetters: configuration.topics.deadLetter)
+        http = configuration.http.client(loops: loops, maxInFlight: configuration.worker.maxInFlight)
+        redis = configuration.redis.client
+        duplicateWindow = configuration.worker.duplicateWindowSeconds > 0 ? configuration.worker.duplicateWindowSeconds : nil
+        retry = RetryPolicy(
+            maxAttempts: configuration.retry.maxAttempts, baseDelay: Double(configuration.retry.baseDelayMilliseconds),
+            maxDelay: Double(configuration.retry.maxDelayMilliseconds))
+        models = try ModelTable(configuration)
+        rules = RequestRules(
+            worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
+            maxRequestBytes: configuration.worker.maxRequestBytes, responses: configuration.topics.responses,
+            replyTo: Set(configuration.topics.replyTo))
+    }
+}
+
+extension HTTPConfiguration {
+    /// One loop's share. Without a limit of its own, a loop has a connection for each request that it may have in flight.
+    fileprivate func client(loops: Int, maxInFlight: Int) -> HTTPClientConfiguration {
+        var client = client
+        let perHost = maxConnectionsPerHost > 0 ? maxConnectionsPerHost : maxInFlight
+        client.maxConnectionsPerHost = max(1, (perHost + loops - 1) / loops)
+        return client
+    }
+}
+
+extension ModelTable {
+    fileprivate init(_ configuration: Configuration) throws {
+        var endpoints: [String: ProviderEndpoint] = [:]
+        for (name, provider) in configuration.providers { endpoints[name] = try ProviderEndpoint(name, provider) }
+        var aliases: [String: Deployment] = [:]
+        for (alias, model) in configuration.models {
+            // The configuration has been checked: a model's provider exists.
+            guard let endpoint = endpoints[model.provider] else { continue }
+            aliases[alias] = Deployment(endpoint: endpoint, model: model.model, price: model.price)
+        }
+        self.init(
+            aliases: aliases, endpoints: Array(endpoints.values), fallback: configuration.defaultProvider.flatMap { endpoints[$0] })
+    }
+}
+
+extension ProviderEndpoint {
+    fileprivate convenience init(_ name: String, _ provider: ProviderConfiguration) throws {
+        let own = try provider.resolvedHeaders().map { HTTPField(name: $0.name, value: $0.value) }
+        try self.init(
+            name: name, adapter: provider.kind, baseURL: provider.baseURL,
+            headers: provider.kind.headers(key: try provider.resolvedKey(), organization: provider.organization) + own)
+    }
+}

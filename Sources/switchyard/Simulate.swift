@@ -1,0 +1,143 @@
+import ArgumentParser
+import Foundation
+import Simulator
+
+struct Simulate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a simulated provider that speaks OpenAI's wire format.",
+        discussion: """
+            Answers chat completions (whole and streamed), completions, embeddings and the list of models, for any model name. An
+            answer begins with the 64-bit FNV-1a digest, in hexadecimal, of the last message's text or of the prompt.
+
+            What is drawn for a request depends on the seed, on its prompt, and on how often that prompt has come before: the same
+            requests get the same answers and the same faults in every run, and a retry draws anew.
+
+            GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once.
+
+            EXAMPLES
+              switchyard simulate
+              switchyard simulate --port 0 --port-file port.txt --latency-ms 800 --tokens-per-second 50
+              switchyard simulate --error-rate 0.02 --rate-limit-rate 0.05 --disconnect-rate 0.01 --seed 7
+              switchyard simulate --requests-per-minute 600 --api-key secret
+              curl http://127.0.0.1:8089/simulator/stats
+            """)
+
+    @Option(help: "The port to listen on; 0 is any that is free.")
+    var port = 8089
+
+    @Option(help: "The address to listen on.")
+    var bind = "127.0.0.1"
+
+    @Option(help: "Write the port to this file once clients can connect.", completion: .file())
+    var portFile: String?
+
+    @Option(help: "Event loops, each a thread.")
+    var threads = 1
+
+    @Option(help: "Demand this key; without it any is accepted, and none.")
+    var apiKey: String?
+
+    @OptionGroup(title: "ANSWERS") var answers: SimulatedAnswers
+
+    @OptionGroup(title: "FAULTS") var faults: SimulatedFaults
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535") }
+        guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64") }
+        if let apiKey, apiKey.isEmpty { throw ValidationError("--api-key must not be empty; leave it out to accept any key") }
+    }
+
+    func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        var options = SimulationOptions()
+        options.apiKey = apiKey
+        answers.apply(to: &options)
+        faults.apply(to: &options)
+        let simulator = try await Simulator.start(options, address: bind, port: port, threads: threads)
+        if let portFile {
+            try Data("\(simulator.port)\n".utf8).write(to: URL(fileURLWithPath: portFile), options: .atomic)
+        }
+        let host = bind.contains(":") ? "[\(bind)]" : bind
+        print("simulating a provider at http://\(host):\(simulator.port)/v1")
+        fflush(nil)
+        await Signals.firstToStop()
+        await simulator.stop()
+    }
+}
+
+/// How the simulated provider answers.
+struct SimulatedAnswers: ParsableArguments {
+    @Option(help: "Median of the time to the first token, in milliseconds.")
+    var latencyMs = 200.0
+
+    @Option(help: "How much latencies differ: the standard deviation of their logarithm; 0 makes all the same.")
+    var latencySigma = 0.3
+
+    @Option(help: "Output tokens a second after that time; 0 makes them all at once.")
+    var tokensPerSecond = 0.0
+
+    @Option(help: "Median of the answers' length, in tokens.")
+    var outputTokens = 60
+
+    @Option(help: "Determines all that is drawn.")
+    var seed: UInt64 = 1
+
+    func validate() throws {
+        guard (0...3_600_000).contains(latencyMs) else { throw ValidationError("--latency-ms must be 0 to 3600000") }
+        guard (0...3).contains(latencySigma) else { throw ValidationError("--latency-sigma must be 0 to 3") }
+        guard (0...1_000_000).contains(tokensPerSecond) else { throw ValidationError("--tokens-per-second must be 0 to 1000000") }
+        guard (1...100_000).contains(outputTokens) else { throw ValidationError("--output-tokens must be 1 to 100000") }
+    }
+
+    func apply(to options: inout SimulationOptions) {
+        options.latencyMilliseconds = latencyMs
+        options.latencySigma = latencySigma
+        options.tokensPerSecond = tokensPerSecond
+        options.outputTokens = outputTokens
+        options.seed = seed
+    }
+}
+
+/// What goes wrong at the simulated provider.
+struct SimulatedFaults: ParsableArguments {
+    @Option(help: "Probability of 500 server_error.")
+    var errorRate = 0.0
+
+    @Option(help: "Probability of 429 rate_limit_exceeded, with retry-after, at once.")
+    var rateLimitRate = 0.0
+
+    @Option(help: "Probability of 503, at once.")
+    var overloadRate = 0.0
+
+    @Option(help: "Probability of 200 with a body that ends in the middle.")
+    var malformedRate = 0.0
+
+    @Option(help: "Probability that the connection is closed instead of an answer.")
+    var disconnectRate = 0.0
+
+    @Option(help: "Let through only so many requests a minute and answer 429 beyond; 0 lets all through.")
+    var requestsPerMinute = 0
+
+    func validate() throws {
+        let rates = [
+            ("--error-rate", errorRate), ("--rate-limit-rate", rateLimitRate), ("--overload-rate", overloadRate),
+            ("--malformed-rate", malformedRate), ("--disconnect-rate", disconnectRate),
+        ]
+        for (name, rate) in rates where !(0...1).contains(rate) {
+            throw ValidationError("\(name) is a probability and must be 0 to 1")
+        }
+        guard rates.reduce(0, { $0 + $1.1 }) <= 1 + 1e-9 else {
+            throw ValidationError("the probabilities of all faults together must not be more than 1")
+        }
+        guard (0...10_000_000).contains(requestsPerMinute) else { throw ValidationError("--requests-per-minute must be 0 to 10000000") }
+    }
+
+    func apply(to options: inout SimulationOptions) {
+        options.faults.serverError = errorRate
+        options.faults.rateLimited = rateLimitRate
+        options.faults.overloaded = overloadRate
+        options.faults.malformed = malformedRate
+        options.faults.disconnected = disconnectRate
+        options.requestsPerMinute = requestsPerMinute
+    }
+}

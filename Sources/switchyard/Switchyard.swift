@@ -1,0 +1,19 @@
+import ArgumentParser
+
+@main
+struct Switchyard: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "switchyard",
+        abstract: "The worker between Kafka and the LLM providers.",
+        discussion: """
+            Requests come from a Kafka topic, are answered by providers, and the responses go to another topic.
+
+            EXAMPLES
+              switchyard demo                                   # all parts on this machine, with a simulated provider
+              switchyard work --config switchyard.yaml          # the service
+              switchyard submit questions.txt --model default   # send a file
+              switchyard collect --submitted questions.txt -o answers.jsonl
+            """,
+        version: "0.1.0",
+        subcommands: [Work.self, Submit.self, Collect.self, Broker.self, Simulate.self, Config.self, Demo.self])
+}

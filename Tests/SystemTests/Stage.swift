@@ -1,0 +1,176 @@
+import EventLoop
+import Foundation
+import Kafka
+import Logging
+import TestSupport
+
+/// Broker, simulator, Redis and workers of one test, as processes on free ports.
+///
+/// With `BROKERS` in the environment the broker is that one instead of an embedded one, and topics and group have names of their own.
+final class Stage: Sendable {
+    struct Topics {
+        let requests: String
+        let responses: String
+        let events: String
+        let deadLetters: String
+    }
+
+    struct Options {
+        var partitions = 4
+        var simulator: [String] = ["--latency-ms", "20"]
+        /// Lines of the configuration's section `worker`.
+        var worker: [String] = []
+        /// Further lines at the end of the configuration.
+        var more = ""
+    }
+
+    let directory: TemporaryDirectory
+    let brokers: String
+    let topics: Topics
+    let group: String
+    let simulatorPort: Int
+    let configuration: String
+    private let redis: RedisServer
+    private let processes: [ChildProcess]
+
+    init(_ options: Options = Options()) async throws {
+        directory = try TemporaryDirectory()
+        let files = directory
+        redis = try await RedisServer()
+        let external = ProcessInfo.processInfo.environment["BROKERS"]
+        let prefix = external == nil ? "llm" : "test-\(UUID().uuidString.prefix(8).lowercased())"
+        topics = Topics(
+            requests: "\(prefix).requests", responses: "\(prefix).responses", events: "\(prefix).events",
+            deadLetters: "\(prefix).dead-letter")
+        group = external == nil ? "switchyard" : prefix
+        let simulator = try ChildProcess(
+            Program.path, ["simulate", "--port", "0", "--port-file", "\(directory.path)/simulator"] + options.simulator)
+        var processes = [simulator]
+        if let external {
+            brokers = external
+        } else {
+            let broker = try ChildProcess(
+                Program.path, ["broker", "--partitions", "\(options.partitions)", "--address-file", "\(directory.path)/broker"])
+            processes.append(broker)
+            try await broker.waitUntilReady { files.read("broker").hasSuffix("\n") }
+            brokers = directory.read("broker").trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        self.processes = processes
+        try await simulator.waitUntilReady { files.read("simulator").hasSuffix("\n") }
+        simulatorPort = Int(directory.read("simulator").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+        configuration = try directory.write(
+            """
+            kafka:
+              bootstrap.servers: \(brokers)
+              consumer: {group.id: \(group), session.timeout.ms: 6000, heartbeat.interval.ms: 500}
+            topics:
+              requests: \(topics.requests)
+              responses: \(topics.responses)
+              events: \(topics.events)
+              dead_letter: \(topics.deadLetters)
+              reply_to: [\(prefix).other-responses]
+              partitions: \(options.partitions)
+            worker:
+              \((["loops: 2"] + options.worker).joined(separator: "\n  "))
+            redis: {url: "redis://127.0.0.1:\(redis.port)"}
+            providers:
+              simulator: {kind: openai, base_url: "http://127.0.0.1:\(simulatorPort)/v1"}
+            models:
+              default: {provider: simulator, model: simulated-1, price: {input: 1, output: 2}}
+            \(options.more)
+            """, to: "switchyard.yaml")
+    }
+
+    /// Starts a worker and waits until it has been given partitions.
+    func startWorker(_ arguments: [String] = []) async throws -> ChildProcess {
+        let worker = try ChildProcess(Program.path, ["work", "--config", configuration] + arguments)
+        // An independent broker may take its time to let a member join.
+        try await Condition.wait(for: "the assignment", atMost: .seconds(90)) {
+            guard worker.isRunning else { throw SupportError("the worker ended: \(worker.output)") }
+            return worker.output.contains("partitions assigned")
+        }
+        return worker
+    }
+
+    var properties: KafkaProperties { KafkaProperties([("bootstrap.servers", brokers)]) }
+
+    private var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    struct Message: Sendable {
+        var key: String?
+        var value: [UInt8]?
+        var headers: [(name: String, value: [UInt8])] = []
+        var offset: Int64 = -1
+        var partition: Int32 = -1
+
+        var text: String { String(decoding: value ?? [], as: UTF8.self) }
+
+        func header(_ name: String) -> String? {
+            headers.last { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
+        }
+
+        /// The value as a JSON object.
+        var object: [String: Any] {
+            (try? JSONSerialization.jsonObject(with: Data(value ?? []))) as? [String: Any] ?? [:]
+        }
+    }
+
+    /// Puts messages on a topic as they are.
+    func produce(_ messages: [Message]) async throws {
+        let (properties, logger, topic) = (properties, logger, topics.requests)
+        try await BlockingThread.run { () throws in
+            let producer = try BulkProducer(properties: properties, logger: logger)
+            for message in messages {
+                let value = message.value ?? []
+                try value.withUnsafeBytes { bytes in
+                    var headers = KafkaHeaders()
+                    for (name, value) in message.headers { headers.add(name, value) }
+                    try producer.produce(
+                        topic: topic, key: Array((message.key ?? "").utf8),
+                        value: message.value == nil ? UnsafeRawBufferPointer(start: nil, count: 0) : bytes, headers: headers)
+                }
+            }
+            try producer.flush(timeout: .seconds(30))
+        }
+    }
+
+    /// Reads a topic from its beginning until it has `count` messages.
+    func read(_ topic: String, count: Int, atMost limit: Duration = .seconds(60)) async throws -> [Message] {
+        let (properties, logger) = (properties, logger)
+        return try await BlockingThread.run { () throws in
+            let admin = try KafkaAdmin(properties: properties, logger: logger)
+            let partitions = try admin.partitionCounts(of: [topic], timeout: .seconds(10))[topic] ?? 0
+            let positions = (0..<Int32(partitions)).map { (TopicPartition(topic: topic, partition: $0), Int64(0)) }
+            let reader = try TopicReader(properties: properties, positions: Dictionary(uniqueKeysWithValues: positions), logger: logger)
+            let deadline = ContinuousClock.now + limit
+            var messages: [Message] = []
+            while messages.count < count {
+                guard ContinuousClock.now < deadline else {
+                    throw SupportError("\(topic) has \(messages.count) messages of \(count) after \(limit)")
+                }
+                messages += try reader.read(timeout: .milliseconds(100)).map { message in
+                    Message(
+                        key: message.key.map { String(decoding: $0, as: UTF8.self) }, value: message.value.map { Array($0) },
+                        headers: message.headers.map { ($0.name, $0.value.map { Array($0) } ?? []) }, offset: message.offset,
+                        partition: message.partition)
+                }
+            }
+            return messages
+        }
+    }
+
+    /// What the group has yet to commit of the requests.
+    func lag() async throws -> Int64 {
+        let (properties, logger) = (properties.merging([("group.id", group)]), logger)
+        let (group, topic) = (group, topics.requests)
+        return try await BlockingThread.run { () throws in
+            try KafkaAdmin(properties: properties, logger: logger).lag(of: group, topic: topic, timeout: .seconds(10))
+        }
+    }
+
+    /// What the simulator has counted.
+    func simulatorStatistics() async throws -> [String: Any] {
+        let answer = try await Program.run("curl", ["-s", "http://127.0.0.1:\(simulatorPort)/simulator/stats"])
+        return try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: Any] ?? [:]
+    }
+}
