@@ -109,7 +109,7 @@ package actor Consumer {
         self.poll = poll
         phase = .running
         let list = PartitionList(topics.map { TopicPartition(topic: $0, partition: RD_KAFKA_PARTITION_UA) })
-        let result = rd_kafka_subscribe(handle.pointer, list.pointer)
+        let result = list.use { rd_kafka_subscribe(handle.pointer, $0) }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw KafkaError(result, while: "cannot subscribe to \(topics.joined(separator: ", "))")
         }
@@ -200,9 +200,9 @@ package actor Consumer {
         assignment.formUnion(partitions)
         let list = PartitionList(partitions)
         if isCooperative {
-            report(rd_kafka_incremental_assign(handle.pointer, list.pointer))
+            report(list.use { rd_kafka_incremental_assign(handle.pointer, $0) })
         } else {
-            report(rd_kafka_assign(handle.pointer, list.pointer))
+            report(list.use { rd_kafka_assign(handle.pointer, $0) })
         }
         log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
         onJoined?()
@@ -216,14 +216,16 @@ package actor Consumer {
         return await BlockingThread.run { [log] () throws(Never) in
             let list = PartitionList(partitions)
             for _ in 0..<6 {
-                let result = rd_kafka_committed(handle.pointer, list.pointer, 10_000)
+                let result = list.use { rd_kafka_committed(handle.pointer, $0, 10_000) }
                 guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
                     log.logger.warning("\(KafkaError(result, while: "cannot ask for the committed offsets"))")
                     continue
                 }
-                let assigned = PartitionList.entries(in: list.pointer).map { entry in
-                    let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
-                    return (partition, AssignedPartition(entry, partition))
+                let assigned = list.use { list in
+                    PartitionList.entries(in: list).map { entry in
+                        let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
+                        return (partition, AssignedPartition(entry, partition))
+                    }
                 }
                 return Dictionary(assigned) { $1 }
             }
@@ -240,7 +242,8 @@ package actor Consumer {
         }
         assignment.subtract(partitions)
         if isCooperative {
-            report(rd_kafka_incremental_unassign(handle.pointer, PartitionList(partitions).pointer))
+            let list = PartitionList(partitions)
+            report(list.use { rd_kafka_incremental_unassign(handle.pointer, $0) })
         } else {
             report(rd_kafka_assign(handle.pointer, nil))
         }

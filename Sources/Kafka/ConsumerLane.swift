@@ -76,20 +76,23 @@ package final class ConsumerLane {
         return taken
     }
 
+    /// Whether a commit now could do no harm. If not, it will be so in a moment, or when the group has shared out its partitions.
+    package var mayCommit: Bool { watch.mayCommit }
+
     /// Commits offsets.
     ///
     /// - Parameter timeout: how long to wait for the coordinator. It may commit all the same, later.
-    /// - Throws: `KafkaError`; nothing is committed then, or not surely. Of code `rebalanceInProgress` while a commit could do harm.
+    /// - Throws: `KafkaError`; nothing is committed then, or not surely. Of code `rebalanceInProgress` if not `mayCommit`.
     package func commit(_ offsets: [OffsetCommit], timeout: Duration) async throws(KafkaError) {
         guard !offsets.isEmpty else { return }
-        guard !watch.isRejoining else {
+        guard watch.mayCommit else {
             throw KafkaError(.rebalanceInProgress, "cannot commit offsets: the group is sharing out its partitions")
         }
         let pending = PendingCommit()
         let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) in
             let list = PartitionList(capacity: offsets.count)
             for commit in offsets { list.add(commit.partition, offset: commit.offset, metadata: commit.metadata) }
-            let result = rd_kafka_commit_queue(handle.pointer, list.pointer, commits.pointer, nil, nil)
+            let result = list.use { rd_kafka_commit_queue(handle.pointer, $0, commits.pointer, nil, nil) }
             guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 continuation.resume(returning: result)
                 return

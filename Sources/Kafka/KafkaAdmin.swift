@@ -64,10 +64,10 @@ package final class KafkaAdmin: Sendable {
     package func lag(of group: String, topic: String, timeout: Duration) throws(KafkaError) -> Int64 {
         let count = try partitionCounts(of: [topic], timeout: timeout)[topic] ?? 0
         let list = PartitionList((0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) })
-        let result = rd_kafka_committed(handle.pointer, list.pointer, timeout.milliseconds)
+        let result = list.use { rd_kafka_committed(handle.pointer, $0, timeout.milliseconds) }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw error(result, "cannot ask for the offsets of group \(group)") }
         var lag: Int64 = 0
-        for entry in PartitionList.entries(in: list.pointer) {
+        for entry in list.use({ Array(PartitionList.entries(in: $0)) }) {
             let (low, high) = try watermarks(topic: topic, partition: entry.partition, timeout: timeout)
             lag += max(0, high - max(low, entry.offset))
         }

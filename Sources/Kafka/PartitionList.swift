@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Owns one of librdkafka's lists of topic, partition, offset.
 struct PartitionList: ~Copyable {
-    let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
     init(capacity: Int) {
         pointer = rd_kafka_topic_partition_list_new(Int32(clamping: capacity))
@@ -16,6 +16,11 @@ struct PartitionList: ~Copyable {
 
     deinit {
         rd_kafka_topic_partition_list_destroy(pointer)
+    }
+
+    /// Gives the list to C, which must not keep it.
+    func use<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
+        body(pointer)
     }
 
     func add(_ partition: TopicPartition, offset: Int64, metadata: String? = nil) {

@@ -19,7 +19,7 @@ package final class TopicReader {
         queue = rd_kafka_queue_get_consumer(handle.pointer)
         let list = PartitionList(capacity: positions.count)
         for (partition, offset) in positions { list.add(partition, offset: offset) }
-        let result = rd_kafka_assign(handle.pointer, list.pointer)
+        let result = list.use { rd_kafka_assign(handle.pointer, $0) }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result, while: "cannot read from Kafka at \(handle.brokers)") }
     }
 

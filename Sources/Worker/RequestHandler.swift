@@ -39,11 +39,15 @@ final class RequestHandler {
             return await refuse(visit, error)
         }
         let request = accepted.request
-        if let holder = await claims?.claim(request.id, tenant: request.tenant, origin: visit.origin) {
+        switch await claims?.claim(request.id, tenant: request.tenant, origin: visit.origin) ?? .granted {
+        case .granted:
+            return await answer(accepted, visit)
+        case .done:
+            return true
+        case .taken(let holder):
             let reason = "the id \"\(request.id)\" is that of the message at \(holder) already; give each request its own"
             return await deadLetter(visit, EnvelopeError(code: .duplicateID, message: reason, id: request.id, idRange: request.idRange))
         }
-        return await answer(accepted, visit)
     }
 
     // MARK: Acceptable requests
@@ -119,10 +123,11 @@ final class RequestHandler {
         case .success(let success):
             (event.usage, event.cost) = (success.usage, success.cost)
             counters.succeeded()
+            await claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: false)
         case .failure(let code, _, _):
             (event.kind, event.error) = (.failed, code)
             counters.failed()
-            await claims?.release(request.id, tenant: request.tenant, origin: visit.origin)
+            await claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: true)
         }
         publisher.post(event, id: request.id)
         return true

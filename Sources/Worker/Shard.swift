@@ -18,6 +18,7 @@ actor Shard {
     private var resources: LoopResources?
     private var commitTimer: LoopTimer?
     private var isCommitting = false
+    private var commitWaiters: [UnsafeContinuation<Void, Never>] = []
     private var partitions: [TopicPartition: PartitionState] = [:]
     private var intake = IntakeState()
     private var intakeScheduled = false
@@ -172,26 +173,32 @@ actor Shard {
     // MARK: Commits
 
     private func commitOnTimer() {
+        guard let lane, lane.mayCommit, !isCommitting else {
+            commitTimer?.arm(after: .milliseconds(30))
+            return
+        }
         commitTimer?.arm(after: commitInterval)
-        guard !isCommitting else { return }
         Task {
             do throws(KafkaError) {
                 try await self.commit(Array(self.partitions.values))
             } catch {
-                let level: Logger.Level = error.code == .rebalanceInProgress ? .debug : .warning
-                self.logger.log(level: level, "\(error); the next commit covers it")
+                self.logger.warning("\(error); the next commit covers it")
             }
         }
     }
 
-    /// Commits what nobody will commit later. While the group shares out its partitions, brokers refuse commits: then again and again,
-    /// for a time that is longer than that takes.
+    /// Commits what nobody will commit later: again and again while the group shares out its partitions, for longer than that takes.
     private func commitFinally(_ states: [PartitionState]) async {
-        for _ in 0..<100 {
+        for _ in 0..<500 {
+            // A commit under way may fail, and has taken note of what it was to commit.
+            if isCommitting {
+                await withUnsafeContinuation { commitWaiters.append($0) }
+                continue
+            }
             do throws(KafkaError) {
                 return try await commit(states)
             } catch {
-                guard error.code == .rebalanceInProgress, (try? await loop.sleep(for: .milliseconds(200))) != nil else {
+                guard error.code == .rebalanceInProgress, (try? await loop.sleep(for: .milliseconds(30))) != nil else {
                     logger.error("\(error); what was done since the last commit is done again by the partitions' next owner")
                     return
                 }
@@ -204,7 +211,11 @@ actor Shard {
         let due = states.compactMap { state in state.takeUncommitted().map { (state, $0) } }
         guard !due.isEmpty else { return }
         isCommitting = true
-        defer { isCommitting = false }
+        defer {
+            isCommitting = false
+            for waiter in commitWaiters { waiter.resume() }
+            commitWaiters = []
+        }
         do throws(KafkaError) {
             try await lane.commit(due.map(\.1), timeout: .seconds(10))
             for (state, commit) in due { state.noteCommitted(commit) }

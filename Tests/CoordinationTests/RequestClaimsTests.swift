@@ -9,40 +9,52 @@ import Testing
     @Test func workersShareClaimsThroughRedis() async throws {
         let server = try await RedisServer()
         try await withHolders(2, port: server.port) { holders in
-            #expect(await holders[0].claim("a", "t", "x/0/1") == nil)
-            #expect(await holders[0].claim("a", "t", "x/0/1") == nil)
-            #expect(await holders[1].claim("a", "t", "x/0/1") == nil)
-            #expect(await holders[1].claim("a", "t", "x/1/7") == "x/0/1")
-            #expect(await holders[1].claim("a", "other", "x/1/8") == nil)
+            #expect(await holders[0].claim("a", "t", "x/0/1") == .granted)
+            #expect(await holders[0].claim("a", "t", "x/0/1") == .granted)
+            #expect(await holders[1].claim("a", "t", "x/0/1") == .granted)
+            #expect(await holders[1].claim("a", "t", "x/1/7") == .taken(by: "x/0/1"))
+            #expect(await holders[1].claim("a", "other", "x/1/8") == .granted)
         }
     }
 
-    @Test func aReleasedClaimIsFreeForAll() async throws {
+    @Test func whatOneWorkerHasAnsweredIsDoneForTheNext() async throws {
         let server = try await RedisServer()
         try await withHolders(2, port: server.port) { holders in
-            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
-            await holders[0].release("a", nil, "x/0/1")
-            #expect(await holders[1].claim("a", nil, "x/1/7") == nil)
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
+            await holders[0].finish("a", nil, "x/0/1", failed: false)
+            #expect(await holders[1].claim("a", nil, "x/0/1") == .done)
+            #expect(await holders[1].claim("a", nil, "x/0/2") == .taken(by: "x/0/1"))
+        }
+    }
+
+    @Test func aFailedRequestMayBeEnqueuedAgainForAnyWorker() async throws {
+        let server = try await RedisServer()
+        try await withHolders(2, port: server.port) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
+            await holders[0].finish("a", nil, "x/0/1", failed: true)
+            #expect(await holders[1].claim("a", nil, "x/0/1") == .done)
+            #expect(await holders[1].claim("a", nil, "x/1/7") == .granted)
+            #expect(await holders[0].claim("a", nil, "x/1/8") == .taken(by: "x/1/7"))
         }
     }
 
     @Test func withoutRedisALoopsOwnClaimsCount() async throws {
         try await withHolders(1, port: nil) { holders in
-            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
-            #expect(await holders[0].claim("a", nil, "x/0/2") == "x/0/1")
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
+            #expect(await holders[0].claim("a", nil, "x/0/2") == .taken(by: "x/0/1"))
         }
     }
 
     @Test func aDeadRedisStopsNobody() async throws {
         let server = try await RedisServer()
         try await withHolders(1, port: server.port) { holders in
-            #expect(await holders[0].claim("a", nil, "x/0/1") == nil)
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
             server.kill()
-            #expect(await holders[0].claim("b", nil, "x/0/2") == nil)
-            #expect(await holders[0].claim("b", nil, "x/0/3") == "x/0/2")
+            #expect(await holders[0].claim("b", nil, "x/0/2") == .granted)
+            #expect(await holders[0].claim("b", nil, "x/0/3") == .taken(by: "x/0/2"))
             try await server.restart()
             try await Condition.wait(for: "the connection") { await holders[0].isAvailable }
-            #expect(await holders[0].claim("c", nil, "x/0/4") == nil)
+            #expect(await holders[0].claim("c", nil, "x/0/4") == .granted)
         }
     }
 
@@ -88,11 +100,11 @@ private actor ClaimHolder {
         claims = nil
     }
 
-    func claim(_ id: String, _ tenant: String?, _ origin: String) async -> String? {
+    func claim(_ id: String, _ tenant: String?, _ origin: String) async -> ClaimOutcome? {
         await claims?.claim(id, tenant: tenant, origin: origin)
     }
 
-    func release(_ id: String, _ tenant: String?, _ origin: String) async {
-        await claims?.release(id, tenant: tenant, origin: origin)
+    func finish(_ id: String, _ tenant: String?, _ origin: String, failed: Bool) async {
+        await claims?.finish(id, tenant: tenant, origin: origin, failed: failed)
     }
 }
