@@ -6,8 +6,7 @@ extension Schema {
         consumer("partition.assignment.strategy", "cooperative-sticky", "how the group shares out partitions"),
         consumer("auto.offset.reset", "earliest", "where a new group begins"),
         consumer("statistics.interval.ms", "5000", "how often the consumer reports its lag"),
-        consumer("queued.min.messages", "1000", "how many messages of a partition are fetched ahead"),
-        consumer("queued.max.messages.kbytes", "4096", "how many KiB of a partition are fetched ahead at most"),
+        consumer("queued.max.messages.kbytes", "16384", "how many KiB an event loop has fetched ahead at most"),
         Key("kafka.consumer.*", .kafkaProperty, nil, "any property of librdkafka, for consumers only"),
         Key("kafka.producer.*", .kafkaProperty, nil, "any property of librdkafka, for producers only"),
     ]

@@ -15,8 +15,7 @@ import Testing
         #expect(consumer["partition.assignment.strategy"] == "cooperative-sticky")
         #expect(consumer["auto.offset.reset"] == "earliest")
         #expect(consumer["statistics.interval.ms"] == "5000")
-        #expect(consumer["queued.min.messages"] == "1000")
-        #expect(consumer["queued.max.messages.kbytes"] == "4096")
+        #expect(consumer["queued.max.messages.kbytes"] == "16384")
         for properties in [kafka.workerProducerProperties, kafka.bulkProducerProperties, kafka.readerProperties] {
             #expect(properties.values.map(\.name) == ["bootstrap.servers"])
         }

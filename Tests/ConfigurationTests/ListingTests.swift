@@ -23,8 +23,7 @@ import Testing
                 partition.assignment.strategy: cooperative-sticky
                 auto.offset.reset: earliest
                 statistics.interval.ms: 5000
-                queued.min.messages: 1000
-                queued.max.messages.kbytes: 4096
+                queued.max.messages.kbytes: 16384
                 fetch.wait.max.ms: 2  # c.yaml:2
               producer:
                 enable.idempotence: "true"  # c.yaml:2
