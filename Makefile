@@ -34,9 +34,14 @@ demo: build ## Run the main job on this machine: Redis, broker, simulated provid
 	.build/release/switchyard demo
 
 .PHONY: test
-test: install $(PYTHON) lint ## Build and run all tests
+test: install $(PYTHON) lint ## Build and run all tests, and the short forms of the drills
 	swift build --build-tests
 	$(PYTHON) Tests/Python/validate_schemas.py
+	/usr/bin/python3 Tests/Python/check_compose.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=2000 $(PYTHON) Tests/Drills/bulk.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=1000 $(PYTHON) Tests/Drills/in_flight.py
+	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/independent-broker \
+	    swift test --skip-build --no-parallel --filter IndependentBrokerTests
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
 
 .PHONY: lint
@@ -47,6 +52,14 @@ $(PYTHON): Tests/Python/requirements.txt | install
 	python3 -m venv .build/python
 	.build/python/bin/pip install --quiet --disable-pip-version-check -r Tests/Python/requirements.txt
 	@touch $@
+
+.PHONY: drill-bulk
+drill-bulk: build ## Answer N=100000 requests with two workers: none missing, none doubled, in order
+	python3 Tests/Drills/bulk.py
+
+.PHONY: drill-in-flight
+drill-in-flight: build ## Have N=10000 requests in flight in one worker, and tell its memory
+	python3 Tests/Drills/in_flight.py
 
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results

@@ -135,7 +135,7 @@ final class EasyHandle {
         let long: [(CURLoption, Int)] = [
             (CURLOPT_NOSIGNAL, 1), (CURLOPT_NOPROGRESS, 1), (CURLOPT_FOLLOWLOCATION, 0), (CURLOPT_TCP_NODELAY, 1),
             (CURLOPT_TCP_KEEPALIVE, 1), (CURLOPT_TCP_KEEPIDLE, 30), (CURLOPT_TCP_KEEPINTVL, 10), (CURLOPT_MAXAGE_CONN, max(1, keepAlive)),
-            (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1), (CURLOPT_DNS_CACHE_TIMEOUT, 60),
+            (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1), (CURLOPT_BUFFERSIZE, 8_192), (CURLOPT_DNS_CACHE_TIMEOUT, 60),
             (CURLOPT_SSL_VERIFYPEER, configuration.verifyTLS ? 1 : 0), (CURLOPT_SSL_VERIFYHOST, configuration.verifyTLS ? 2 : 0),
             // The client keeps the time; libcurl's own limits would cost a timer for each request.
             (CURLOPT_TIMEOUT_MS, 0), (CURLOPT_CONNECTTIMEOUT_MS, Int(Int32.max)),

@@ -5,6 +5,7 @@ BROKERS=host:port takes another broker than the embedded one; topics and group t
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -54,7 +55,7 @@ class Stage:
         self.config.write_text(f"""\
 kafka:
   bootstrap.servers: {self.brokers}
-  consumer: {{group.id: {self.prefix}-workers}}
+  consumer: {{group.id: {self.prefix}-workers, session.timeout.ms: 6000, heartbeat.interval.ms: 1000}}
 topics:
   requests: {self.prefix}.requests
   responses: {self.prefix}.responses
@@ -118,15 +119,23 @@ models:
             return json.load(answer)
 
     def stop(self) -> None:
-        for process in reversed(self.processes):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in reversed(self.processes):
-            try:
-                process.wait(40)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        # The workers first: they have a word for the broker.
+        for workers in (True, False):
+            for process in self.processes:
+                if process.poll() is None and (process.args[1] == "work") == workers:
+                    process.send_signal(signal.SIGTERM)
+            for process in self.processes:
+                if (process.args[1] == "work") == workers:
+                    self.end(process)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @staticmethod
+    def end(process: subprocess.Popen) -> None:
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def memory_mb(process: subprocess.Popen) -> float:
