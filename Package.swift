@@ -67,8 +67,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
-        tests("EventLoopTests", ["EventLoop", "CLinux"]),
-        tests("EnvelopeTests", ["Envelope"]),
+        tests("EventLoopTests", ["EventLoop", "CLinux", "TestSupport"]),
+        tests("EnvelopeTests", ["Envelope", "TestSupport"]),
         tests("HTTPTests", ["HTTP", "EventLoop", "CCurl", "TestSupport"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport"]),
         tests("ProvidersTests", ["Providers", "Envelope"]),
@@ -85,7 +85,7 @@ let package = Package(
         tests(
             "SystemTests", ["switchyard", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         tests("SecurityTests", ["Security"]),
-        tests("KafkaTests", ["Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]
 )

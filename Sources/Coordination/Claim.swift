@@ -6,7 +6,7 @@ struct Claim: Equatable, Sendable {
         case failed
     }
 
-    /// What tells the message from all others: topic, partition and offset.
+    /// What tells the message from all others.
     var origin: String
     var state: State
 

@@ -26,7 +26,7 @@ package final class RequestClaims {
     /// - Parameters:
     ///   - id: the request's id.
     ///   - tenant: whose id it is; ids of different tenants have nothing to do with each other.
-    ///   - origin: what tells the message from all others: topic, partition and offset.
+    ///   - origin: what tells the message from all others.
     package func claim(
         _ id: String, tenant: String?, origin: String, isolation: isolated (any Actor)? = #isolation
     ) async -> ClaimOutcome {

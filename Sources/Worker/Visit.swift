@@ -16,8 +16,8 @@ struct Visit {
         queued = timestamp > 0 ? Double(max(0, WallClock.milliseconds - timestamp)) : 0
     }
 
-    /// Topic, partition and offset, which tell the message from all others.
-    var origin: String { "\(message.topic)/\(message.partition)/\(message.offset)" }
+    /// What tells the message from all others: its place, and its timestamp, for a topic that is made anew has the same places.
+    var origin: String { "\(message.topic)/\(message.partition)/\(message.offset)@\(message.timestamp.milliseconds)" }
 
     /// The W3C trace context that the requester sent along.
     var trace: UnsafeRawBufferPointer? { message.header("traceparent") }

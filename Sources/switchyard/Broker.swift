@@ -7,7 +7,7 @@ struct Broker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run an embedded Kafka broker for trying things out.",
         discussion: """
-            The broker speaks Kafka's protocol to any client, on a port of its own choice, which it prints. It keeps everything in
+            The broker speaks Kafka's protocol to any client, on a port of its own choice, which it prints. It keeps everything in \
             memory, at most 5 MiB or 100,000 batches a partition, and drops what is older: it is no place for real work.
 
             EXAMPLE

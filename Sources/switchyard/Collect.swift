@@ -11,7 +11,7 @@ struct Collect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the responses to a submitted file's requests into a file.",
         discussion: """
-            Ends when every id of the submitted file has its response, or when none has come for --timeout seconds. Interrupted, it
+            Ends when every id of the submitted file has its response, or when none has come for --timeout seconds. Interrupted, it \
             goes on where it stopped when it is run again with the same output file.
 
             EXAMPLES

@@ -9,7 +9,7 @@ struct Config: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check the configuration and print what is in effect, secrets masked.",
+            abstract: "Print the configuration in effect, secrets masked, or what is wrong with it.",
             discussion: """
                 EXAMPLE
                   switchyard config check --config switchyard.yaml --set worker.loops=4
@@ -19,10 +19,13 @@ struct Config: AsyncParsableCommand {
 
         func run() async throws {
             let loaded = try kafka.loadWithSources()
-            for properties in [loaded.configuration.kafka.workerConsumerProperties, loaded.configuration.kafka.workerProducerProperties] {
-                try properties.validate()
+            Console.say(loaded.effectiveYAML())
+            do {
+                try loaded.configuration.checkForWorker()
+            } catch {
+                Console.note("this is not enough for a worker:\n\(error)")
+                throw ExitCode(1)
             }
-            print(loaded.effectiveYAML())
         }
     }
 }

@@ -9,8 +9,8 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the main job on this machine and show what came of it.",
         discussion: """
-            Starts redis-server, the embedded broker, the provider simulator and two workers on free ports, submits a file of
-            questions, collects the answers, and stops everything again. With OPENAI_API_KEY or SWITCHYARD_BASE_URL set, it offers
+            Starts redis-server, the embedded broker, the provider simulator and two workers on free ports, submits a file of \
+            questions, collects the answers, and stops everything again. With OPENAI_API_KEY or SWITCHYARD_BASE_URL set, it offers \
             to ask that provider instead of the simulator.
 
             EXAMPLES

@@ -6,10 +6,10 @@ struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a simulated provider that speaks OpenAI's wire format.",
         discussion: """
-            Answers chat completions (whole and streamed), completions, embeddings and the list of models, for any model name. An
+            Answers chat completions (whole and streamed), completions, embeddings and the list of models, for any model name. An \
             answer begins with the 64-bit FNV-1a digest, in hexadecimal, of the last message's text or of the prompt.
 
-            What is drawn for a request depends on the seed, on its prompt, and on how often that prompt has come before: the same
+            What is drawn for a request depends on the seed, on its prompt, and on how often that prompt has come before: the same \
             requests get the same answers and the same faults in every run, and a retry draws anew.
 
             GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once.

@@ -11,7 +11,7 @@ struct Submit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send a file of requests to the requests topic.",
         discussion: """
-            A line that begins with { is a request envelope or a line of an OpenAI Batch file; any other line is the text of a chat
+            A line that begins with { is a request envelope or a line of an OpenAI Batch file; any other line is the text of a chat \
             request, and needs --model. A file is checked as a whole before anything is sent; standard input is checked line by line.
 
             EXAMPLES

@@ -9,9 +9,9 @@ struct Switchyard: AsyncParsableCommand {
             Requests come from a Kafka topic, are answered by providers, and the responses go to another topic.
 
             EXAMPLES
-              switchyard demo                                   # all parts on this machine, with a simulated provider
-              switchyard work --config switchyard.yaml          # the service
-              switchyard submit questions.txt --model default   # send a file
+              switchyard demo                             # all of it on this machine
+              switchyard work --config switchyard.yaml    # the service
+              switchyard submit questions.txt --model default
               switchyard collect --submitted questions.txt -o answers.jsonl
             """,
         version: "0.1.0",

@@ -11,12 +11,12 @@ struct Work: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a worker: the service.",
         discussion: """
-            SIGTERM, or one SIGINT, makes the worker take nothing more, finish what it has within worker.drain_timeout_s, hand the rest
+            SIGTERM, or one SIGINT, makes the worker take nothing more, finish what it has within worker.drain_timeout_s, hand the rest \
             back to the group, commit, and exit with status 0. A second SIGINT ends it at once.
 
             EXAMPLES
               switchyard work --config switchyard.yaml
-              SWITCHYARD_WORKER_MAX_IN_FLIGHT=5000 switchyard work --config switchyard.yaml --loops 4
+              SWITCHYARD_WORKER_MAX_IN_FLIGHT=5000 switchyard work --loops 4
             """)
 
     @Option(help: "Event loops, each a thread; 0 is one for each core.")

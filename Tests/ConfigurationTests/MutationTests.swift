@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import TestSupport
 import Testing
 
 /// Files with random damage: each is loaded or refused with a place, and never shows a secret or ends the process.
@@ -19,7 +20,7 @@ import Testing
         """
 
     @Test func damageIsToldOrHarmless() {
-        var random = SplitMix(seed: UInt64.random(in: 0...UInt64.max))
+        var random = SeededGenerator(seed: UInt64.random(in: 0...UInt64.max))
         print("damageIsToldOrHarmless: seed \(random.state)")
         for _ in 0..<300 {
             var text = Array(Self.yaml.utf8)
@@ -46,16 +47,3 @@ import Testing
 }
 
 /// https://prng.di.unimi.it/splitmix64.c
-private struct SplitMix: RandomNumberGenerator {
-    private(set) var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-}

@@ -1,6 +1,7 @@
 import Envelope
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @Suite struct JSONPropertyTests {

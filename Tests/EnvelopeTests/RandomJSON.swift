@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes JSON texts of every shape, valid and damaged.
 enum RandomJSON {
     static func value(depth: Int, using generator: inout SeededGenerator) -> String {

@@ -1,5 +1,6 @@
 import Envelope
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct TimestampTests {

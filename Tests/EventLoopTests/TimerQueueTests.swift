@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLoop
@@ -57,7 +58,7 @@ import Testing
 
     @Test(arguments: [1 as UInt64, 2, 3, 4])
     func agreesWithASortedListUnderRandomUse(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var queue = TimerQueue()
         var expected: [Int: UInt64] = [:]
         let slots = (0..<20).map { _ in queue.makeTimer() }
@@ -81,19 +82,5 @@ import Testing
                 for slot in popped { expected[slot] = nil }
             }
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -150,7 +151,7 @@ private struct Model {
 
     @Test(arguments: 0..<40 as Range<UInt64>)
     func nothingIsForgottenAndNoLimitBroken(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var model = Model(
             maxConnectionsPerHost: Int.random(in: 1...5, using: &random), maxConnections: Int.random(in: 1...8, using: &random))
         var unused = Array((0..<150).reversed())
@@ -177,17 +178,5 @@ private struct Model {
         }
         #expect(model.admission.waiting == 0, "seed \(seed)")
         #expect(model.started.isEmpty, "seed \(seed)")
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

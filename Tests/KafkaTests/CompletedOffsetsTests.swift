@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -59,7 +60,7 @@ import Testing
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func readsWhatItWrote(seed: UInt64) throws {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         let base = Int64.random(in: 0..<1 << 50, using: &random)
         var held = CompletedOffsets()
         var position = base + 1

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -91,7 +92,7 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func agreesWithANaiveModelOverManyAssignments(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var done: Set<Int64> = []
         var tracker = OffsetTracker()
         var next: Int64 = 0
@@ -121,7 +122,7 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func agreesWithANaiveModel(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var tracker = OffsetTracker()
         var delivered: [Int64] = []
         var open: [Int64] = []
@@ -141,19 +142,5 @@ import Testing
             let expected = open.min() ?? delivered.last.map { $0 + 1 }
             #expect(tracker.watermark == expected, "seed \(seed)")
         }
-    }
-}
-
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

@@ -39,4 +39,15 @@ import Testing
         #expect(verdict.status == 0, "\(verdict.output)")
         #expect(worker.isRunning)
     }
+
+    @Test func aResponseGoesWhereItsRequestWantsIt() async throws {
+        let stage = try await Stage()
+        let worker = try await stage.startWorker()
+        let request = #"{"id":"elsewhere","reply_to":"\#(stage.topics.elsewhere)","messages":[{"role":"user","content":"x"}]}"#
+        try await stage.produce([Stage.Message(key: "k", value: Array(request.utf8))])
+        let response = try #require(try await stage.read(stage.topics.elsewhere, count: 1).first)
+        #expect(response.key == "elsewhere")
+        #expect(response.object["status"] as? String == "ok")
+        #expect(worker.isRunning)
+    }
 }

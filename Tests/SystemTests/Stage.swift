@@ -13,6 +13,8 @@ final class Stage: Sendable {
         let responses: String
         let events: String
         let deadLetters: String
+        /// The one topic that requests may name for their responses.
+        let elsewhere: String
     }
 
     struct Options {
@@ -41,7 +43,8 @@ final class Stage: Sendable {
         let prefix = external == nil ? "llm" : "test-\(UUID().uuidString.prefix(8).lowercased())"
         topics = Topics(
             requests: "\(prefix).requests", responses: "\(prefix).responses", events: "\(prefix).events",
-            deadLetters: "\(prefix).dead-letter")
+            deadLetters: "\(prefix).dead-letter",
+            elsewhere: "\(prefix).other-responses")
         group = external == nil ? "switchyard" : prefix
         let simulator = try ChildProcess(
             Program.path, ["simulate", "--port", "0", "--port-file", "\(directory.path)/simulator"] + options.simulator)
@@ -68,7 +71,7 @@ final class Stage: Sendable {
               responses: \(topics.responses)
               events: \(topics.events)
               dead_letter: \(topics.deadLetters)
-              reply_to: [\(prefix).other-responses]
+              reply_to: [\(topics.elsewhere)]
               partitions: \(options.partitions)
             worker:
               \((["loops: 2"] + options.worker).joined(separator: "\n  "))

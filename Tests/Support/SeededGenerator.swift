@@ -1,14 +1,14 @@
-import Foundation
+internal import Foundation
 
 /// Random numbers that a seed determines (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,7 +17,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// A generator for one test: seeded from the environment's `SWITCHYARD_TEST_SEED`, else at random. The seed is printed.
-    static func forTest(_ name: String) -> SeededGenerator {
+    package static func forTest(_ name: String) -> SeededGenerator {
         let seed = ProcessInfo.processInfo.environment["SWITCHYARD_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0...UInt64.max)
         print("\(name): SWITCHYARD_TEST_SEED=\(seed)")
         return SeededGenerator(seed: seed)
