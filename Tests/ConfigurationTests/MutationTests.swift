@@ -20,8 +20,7 @@ import Testing
         """
 
     @Test func damageIsToldOrHarmless() {
-        var random = SeededGenerator(seed: UInt64.random(in: 0...UInt64.max))
-        print("damageIsToldOrHarmless: seed \(random.state)")
+        var random = SeededGenerator.forTest("damageIsToldOrHarmless")
         for _ in 0..<300 {
             var text = Array(Self.yaml.utf8)
             for _ in 0..<Int.random(in: 1...4, using: &random) {
