@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 LIBRARIES := librdkafka-dev libcurl4-openssl-dev libssl-dev libhiredis-dev
-PROGRAMS  := redis-server kcat nginx-light openssl docker-compose python3-venv pkg-config
+PROGRAMS  := redis-server kcat curl nginx-light openssl docker-compose python3-venv pkg-config
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTHON    := .build/python/bin/python
 JOBS      := $(shell nproc)
