@@ -61,7 +61,7 @@ package struct ResponseView: Sendable {
     private static func integer(_ name: StaticString, of range: ByteRange, in bytes: UnsafeRawBufferPointer) -> Int64 {
         let object = bytes[range]
         guard let value = try? JSONText.value(name, in: object) else { return 0 }
-        return JSONText.integer(at: value.range, in: object) ?? 0
+        return min(max(JSONText.integer(at: value.range, in: object) ?? 0, 0), 1 << 40)
     }
 
     private static func string(_ name: StaticString, of range: ByteRange, in bytes: UnsafeRawBufferPointer) -> String? {

@@ -5,7 +5,7 @@ enum KafkaPropertyRule {
     /// Properties that only consumers have; others would log a warning about them.
     static let consumerOnly: Set<String> = [
         "auto.commit.interval.ms", "auto.offset.reset", "check.crcs", "consume.callback.max.messages", "coordinator.query.interval.ms",
-        "enable.partition.eof", "fetch.error.backoff.ms", "fetch.max.bytes", "fetch.message.max.bytes", "fetch.min.bytes",
+        "fetch.error.backoff.ms", "fetch.max.bytes", "fetch.message.max.bytes", "fetch.min.bytes",
         "fetch.wait.max.ms", "group.id", "group.instance.id", "group.protocol.type", "heartbeat.interval.ms", "isolation.level",
         "max.partition.fetch.bytes", "max.poll.interval.ms", "partition.assignment.strategy", "queued.max.messages.kbytes",
         "queued.min.messages", "session.timeout.ms",
@@ -28,6 +28,7 @@ enum KafkaPropertyRule {
         "offset.store.method": "offsets are kept by the broker",
         "offset.store.path": "offsets are kept by the broker",
         "offset.store.sync.interval.ms": "offsets are kept by the broker",
+        "enable.partition.eof": "the worker has no use for the end of a partition",
         "log.queue": "librdkafka's log goes to the worker's",
         "delivery.report.only.error": "the worker waits for each message's report",
         "produce.offset.report": "librdkafka has dropped it",

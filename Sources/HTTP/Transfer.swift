@@ -29,7 +29,8 @@ final class Transfer: @unchecked Sendable {
     var handle: EasyHandle?
     var continuation: UnsafeContinuation<Void, Never>?
     private var onBody: ((UnsafeRawBufferPointer) throws -> Void)?
-    private var buffer = ResponseBuffer()
+    private static let noBuffer = ResponseBuffer()
+    private var buffer = Transfer.noBuffer
     private var maxBodyBytes = 0
     private var bodyBytes = 0
     private var headersEnded = false
@@ -91,7 +92,11 @@ final class Transfer: @unchecked Sendable {
 
     /// What the task gets. Taken once.
     func takeOutcome() -> Result<HTTPResponse, HTTPError> {
-        defer { outcome = nil }
+        defer {
+            outcome = nil
+            // The response is the task's; an idle transfer keeps none.
+            buffer = Self.noBuffer
+        }
         return outcome ?? .failure(HTTPError(.cancelled, host: host, mayHaveBeenSent: mayHaveBeenSent))
     }
 

@@ -35,6 +35,7 @@ package actor Consumer {
     private var poll: LoopTimer?
     private var listeners: [PartitionListener] = []
     private var assignment: Set<TopicPartition> = []
+    private var laneOf: [TopicPartition: Int] = [:]
     private var rebalances: [Rebalance] = []
     private var isRebalancing = false
     /// The group's protocol, known while there is an assignment: librdkafka no longer tells it when that is lost.
@@ -43,6 +44,7 @@ package actor Consumer {
     private var phase = Phase.idle
     private let onStatistics: @Sendable (String) -> Void
     private var onJoined: (@Sendable () -> Void)?
+    private let onFatal: @Sendable (KafkaError) -> Void
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -57,11 +59,12 @@ package actor Consumer {
     /// - Parameters:
     ///   - loop: where the group's events are served.
     ///   - laneCount: how many lanes the partitions are spread over.
+    ///   - onFatal: called with an error after which the consumer can do no more, such as that its static member id is another's.
     ///   - onStatistics: gets librdkafka's statistics, a JSON text, at each `statistics.interval.ms`.
     /// - Throws: `KafkaError.Code.invalidConfiguration`.
     package init(
         properties: KafkaProperties, loop: EventLoop, laneCount: Int, logger: Logger,
-        onStatistics: @escaping @Sendable (String) -> Void
+        onStatistics: @escaping @Sendable (String) -> Void, onFatal: @escaping @Sendable (KafkaError) -> Void = { _ in }
     ) throws(KafkaError) {
         let required = [
             (name: "enable.auto.commit", value: "false"),
@@ -78,6 +81,7 @@ package actor Consumer {
         self.handle = handle
         self.log = KafkaLog(logger: logger)
         self.onStatistics = onStatistics
+        self.onFatal = onFatal
         lanes = (0..<laneCount).map { _ in LaneQueue(handle) }
     }
 
@@ -144,7 +148,9 @@ package actor Consumer {
         while let event = queue?.poll() {
             switch rd_kafka_event_type(event) {
             case RD_KAFKA_EVENT_REBALANCE: noteRebalance(event)
-            case RD_KAFKA_EVENT_ERROR: log.error(event, brokers: handle.brokers)
+            case RD_KAFKA_EVENT_ERROR:
+                let error = log.error(event, brokers: handle.brokers)
+                if error.code == .fatal { onFatal(KafkaError(.fatal, handle.fatalError ?? error.message)) }
             case RD_KAFKA_EVENT_LOG: log.log(event)
             case RD_KAFKA_EVENT_STATS: onStatistics(String(cString: rd_kafka_event_stats(event)))
             default: break
@@ -241,6 +247,7 @@ package actor Consumer {
             await forEachLane(partitions) { await $0.revoked($1) }
         }
         assignment.subtract(partitions)
+        for partition in partitions { laneOf[partition] = nil }
         if isCooperative {
             let list = PartitionList(partitions)
             report(list.use { rd_kafka_incremental_unassign(handle.pointer, $0) })
@@ -264,22 +271,21 @@ package actor Consumer {
 
     // MARK: Lanes
 
-    private func lane(of partition: TopicPartition) -> Int {
-        // The topic counts too, so that two topics of one partition each do not share a loop.
-        let start = partition.topic.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xffff }
-        return (start + Int(partition.partition)) % lanes.count
-    }
-
+    /// Which lane each assigned partition has: the one that had fewest. What assignors deal out has patterns of its own, so the number of
+    /// a partition says little.
     private func forward(_ partition: TopicPartition) {
+        let loads = Dictionary(laneOf.values.map { ($0, 1) }, uniquingKeysWith: +)
+        let lane = lanes.indices.min { (loads[$0] ?? 0, $0) < (loads[$1] ?? 0, $1) } ?? 0
+        laneOf[partition] = lane
         guard let source = rd_kafka_queue_get_partition(handle.pointer, partition.topic, partition.partition) else { return }
-        rd_kafka_queue_forward(source, lanes[lane(of: partition)].pointer)
+        rd_kafka_queue_forward(source, lanes[lane].pointer)
         rd_kafka_queue_destroy(source)
     }
 
     private func forEachLane(
         _ partitions: [TopicPartition], _ body: @escaping @Sendable (PartitionListener, [TopicPartition]) async -> Void
     ) async {
-        let byLane = Dictionary(grouping: partitions, by: lane(of:))
+        let byLane = Dictionary(grouping: partitions) { laneOf[$0] ?? 0 }
         let listeners = listeners
         await withTaskGroup(of: Void.self) { group in
             for (lane, partitions) in byLane {

@@ -14,8 +14,9 @@ package final class ConsumerLane {
     private let log: KafkaLog
     private let batch: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private var topicNames: [OpaquePointer: String] = [:]
-    /// In the order of the calls, in which the results come: the coordinator answers one request after the other.
-    private var waitingCommits: [PendingCommit] = []
+    /// By ticket, which librdkafka carries as the commit's opaque.
+    private var waitingCommits: [Int: PendingCommit] = [:]
+    private var lastTicket = 0
 
     private final class PendingCommit {
         var continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>?
@@ -55,13 +56,14 @@ package final class ConsumerLane {
         messages.stop()
     }
 
-    /// Takes up to `limit` messages, at most 256, without waiting. If it returns as many as it may, there may be more, and no
-    /// further call to `onMessages` announces them.
-    package func take(_ limit: Int) -> [KafkaMessage] {
+    /// Takes up to `limit` messages, at most 256, without waiting.
+    ///
+    /// - Returns: the messages, and whether there may be more, which no further call to `onMessages` announces.
+    package func take(_ limit: Int) -> (messages: [KafkaMessage], mayHaveMore: Bool) {
         let limit = min(limit, batch.count)
-        guard limit > 0 else { return [] }
+        guard limit > 0 else { return ([], true) }
         let count = rd_kafka_consume_batch_queue(messages.pointer, 0, batch.baseAddress, limit)
-        guard count > 0 else { return [] }
+        guard count > 0 else { return ([], false) }
         var taken: [KafkaMessage] = []
         taken.reserveCapacity(count)
         for index in 0..<count {
@@ -73,7 +75,8 @@ package final class ConsumerLane {
                 rd_kafka_message_destroy(raw)
             }
         }
-        return taken
+        // Errors count too: what is not a message has been taken from the queue all the same.
+        return (taken, count == limit)
     }
 
     /// Whether a commit now could do no harm. If not, it will be so in a moment, or when the group has shared out its partitions.
@@ -90,9 +93,13 @@ package final class ConsumerLane {
         }
         let pending = PendingCommit()
         let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<rd_kafka_resp_err_t, Never>) in
+            lastTicket += 1
+            let ticket = lastTicket
             let list = PartitionList(capacity: offsets.count)
             for commit in offsets { list.add(commit.partition, offset: commit.offset, metadata: commit.metadata) }
-            let result = list.use { rd_kafka_commit_queue(handle.pointer, $0, commits.pointer, nil, nil) }
+            let result = list.use {
+                rd_kafka_commit_queue(handle.pointer, $0, commits.pointer, nil, UnsafeMutableRawPointer(bitPattern: ticket))
+            }
             guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
                 continuation.resume(returning: result)
                 return
@@ -101,15 +108,15 @@ package final class ConsumerLane {
             let limit = loop.makeTimer { [unowned pending] in pending.finish(RD_KAFKA_RESP_ERR__TIMED_OUT) }
             limit.arm(after: timeout)
             pending.limit = limit
-            waitingCommits.append(pending)
+            waitingCommits[ticket] = pending
         }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result, while: "cannot commit offsets") }
     }
 
     private func serveCommits() {
         while let event = commits.poll() {
-            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT, !waitingCommits.isEmpty {
-                waitingCommits.removeFirst().finish(commitResult(event))
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_OFFSET_COMMIT {
+                waitingCommits.removeValue(forKey: Int(bitPattern: rd_kafka_event_opaque(event)))?.finish(commitResult(event))
             }
             rd_kafka_event_destroy(event)
         }

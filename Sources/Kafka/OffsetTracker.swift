@@ -41,10 +41,13 @@ package struct OffsetTracker: Sendable {
     /// The span between the watermark and the last delivered offset, in messages.
     package var span: Int { pending.count - head }
 
+    /// The offset behind the last one delivered; nil before the first.
+    package var next: Int64? { pending.last.map { $0.offset + 1 } ?? watermark }
+
     /// Notes that `offset` was handed out.
     package mutating func deliver(_ offset: Int64) -> Delivery {
-        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }) {
-            if offset <= last { return .repeated }
+        if let next {
+            if offset < next { return .repeated }
         } else if offset < base {
             // The log begins anew, and what was done in it says nothing of what is there now.
             restored = CompletedOffsets()
@@ -84,7 +87,7 @@ package struct OffsetTracker: Sendable {
             }
         }
         var later = restored
-        if let last = pending.last?.offset ?? watermark.map({ $0 - 1 }) { later.removeAll(below: last + 1) }
+        if let next { later.removeAll(below: next) }
         for run in later.runs { completed.append(run) }
         return completed
     }

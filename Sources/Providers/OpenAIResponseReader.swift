@@ -191,11 +191,14 @@ struct OpenAIResponseReader {
         return count
     }
 
+    /// More tokens than any call has: what says more is not believed, and sums of many stay within an integer.
+    private static var mostTokens: Int64 { 1 << 40 }
+
     /// Reads a number of tokens; null and what is no whole number count as none.
     private mutating func readCount() throws(JSONError) -> Int {
         let value = try scanner.value()
         guard value.kind == .number, let count = JSONText.integer(at: value.range, in: bytes) else { return 0 }
-        return Int(max(count, 0))
+        return Int(min(max(count, 0), Self.mostTokens))
     }
 
     private mutating func refuse(_ fault: StaticString) throws(JSONError) {

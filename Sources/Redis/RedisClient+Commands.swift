@@ -22,6 +22,16 @@ extension RedisClient {
         return reply
     }
 
+    /// Sends a command and does not wait for its reply, which is dropped. Without a connection the command is dropped too.
+    package func post(_ arguments: RedisArgument...) {
+        loop.checkIsolated()
+        Self.checkIsAllowed(arguments[0])
+        guard isAvailable else { return }
+        encoder.encode(arguments)
+        lastTicket += 1
+        enqueue(.none, ticket: lastTicket)
+    }
+
     /// Runs a script and waits for its result. The source travels only until the server has told its digest, and again when the server
     /// has forgotten it.
     ///

@@ -7,6 +7,9 @@ package struct RetryPolicy: Sendable {
     /// Milliseconds.
     package let maxDelay: Double
 
+    /// Milliseconds.
+    private static let longestWait = 60_000.0
+
     package init(maxAttempts: Int, baseDelay: Double, maxDelay: Double) {
         self.maxAttempts = maxAttempts
         self.baseDelay = baseDelay
@@ -16,7 +19,8 @@ package struct RetryPolicy: Sendable {
     /// The milliseconds to wait before the next attempt; nil if there is to be none.
     ///
     /// Exponential backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never
-    /// earlier than the provider asked for.
+    /// earlier than the provider asked for. Who asks for a wait of more than a minute and `maxDelay` is not waited for: the request would
+    /// keep its place, and its partition's watermark, all the time.
     ///
     /// - Parameters:
     ///   - attempt: how many attempts were made.
@@ -27,6 +31,7 @@ package struct RetryPolicy: Sendable {
         guard isRetryable, attempt < maxAttempts else { return nil }
         let ceiling = min(maxDelay, baseDelay * Double(1 << min(attempt - 1, 30)))
         let delay = max(ceiling * random, retryAfter ?? 0)
+        guard delay <= max(maxDelay, Self.longestWait) else { return nil }
         if let remaining, delay >= remaining { return nil }
         return delay
     }

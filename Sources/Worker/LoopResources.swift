@@ -21,7 +21,7 @@ final class LoopResources {
         let publisher = Publisher(producer: producer, loop: loop, topics: plan.topics, logger: logger)
         let http = HTTPClient(plan.http, loop: loop)
         let redis = plan.redis.map { RedisClient(loop: loop, configuration: $0) }
-        let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, window: $0, logger: logger) }
+        let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
         let router = Router(client: http, loop: loop, policy: plan.retry, timeouts: plan.http.timeouts)
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, counters: counters)

@@ -15,4 +15,12 @@ package enum FileLimit {
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
+
+    /// The limit, if that many connections beside the worker's own files go beyond it.
+    static func shortage(for connections: Int) -> Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        let files = Int(clamping: limit.rlim_cur)
+        return files < connections + 64 ? files : nil
+    }
 }

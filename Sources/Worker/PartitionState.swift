@@ -18,6 +18,20 @@ final class PartitionState {
         tracker = OffsetTracker(resumingFrom: assigned.committed ?? 0, completed: assigned.completed)
     }
 
+    /// A partition of whose past nothing is known.
+    init(_ partition: TopicPartition) {
+        self.partition = partition
+        tracker = OffsetTracker()
+    }
+
+    /// The next offset, if there are no gaps.
+    var expected: Int64 { tracker.next ?? 0 }
+
+    /// Whether the offset has been delivered in this assignment, or one beyond it.
+    func hasPassed(_ offset: Int64) -> Bool {
+        offset < expected
+    }
+
     /// Notes that a message has come. Returns false if there is nothing to be done about it.
     func deliver(_ offset: Int64) -> Bool {
         hasChanged = true

@@ -23,7 +23,7 @@ final class Publisher {
 
     /// Publishes a response, keyed by the request's id.
     ///
-    /// - Returns: `sent`; `tooLarge` if the broker takes no message of that size; `gaveUp` if the task was cancelled.
+    /// - Returns: never `refused`: where the request's own topic does not take it, the usual one does.
     func respond(
         _ response: ResponseEnvelope, id: String, topic: String?, trace: UnsafeRawBufferPointer?,
         isolation: isolated (any Actor)? = #isolation
@@ -33,11 +33,20 @@ final class Publisher {
         let key = Array(id.utf8)
         let status = response.status
         let value = writer.bytes
-        return await deliver(topic: topic ?? topics.responses, key: key, value: value) { headers in
-            headers.add("content-type", "application/json")
-            headers.add("switchyard-status", status)
-            if let trace { headers.add("traceparent", trace) }
+        func send(to topic: String, atMost tries: Int?) async -> Delivery {
+            await deliver(topic: topic, key: key, value: value, atMost: tries) { headers in
+                headers.add("content-type", "application/json")
+                headers.add("switchyard-status", status)
+                if let trace { headers.add("traceparent", trace) }
+            }
         }
+        if let topic, topic != topics.responses {
+            // A topic that is gone, or not ours to write to, must not keep the request for ever.
+            let delivery = await send(to: topic, atMost: 3)
+            guard delivery == .refused else { return delivery }
+            logger.error("\(topic) does not take responses, they go to \(topics.responses) instead")
+        }
+        return await send(to: topics.responses, atMost: nil)
     }
 
     /// Publishes a message that is no acceptable request, with its own key, value and headers and the reason.
@@ -46,21 +55,26 @@ final class Publisher {
     func deadLetter(_ message: KafkaMessage, _ reason: DeadLetterHeaders, isolation: isolated (any Actor)? = #isolation) async -> Bool {
         var reason = reason
         var value = message.value
+        var isWhole = true
         while true {
             let headers = reason.headers
-            let delivery = await deliver(topic: topics.deadLetters, key: message.key.map { Array($0) }, value: value) { list in
-                for (name, value) in message.headers { list.add(name, value) }
+            let key = isWhole ? message.key.map { Array($0) } : nil
+            let delivery = await deliver(topic: topics.deadLetters, key: key, value: value, atMost: nil) { list in
+                for (name, value) in isWhole ? message.headers : [] { list.add(name, value) }
                 for header in headers { list.add(header.name, header.value) }
             }
             switch delivery {
             case .sent: return true
-            case .gaveUp: return false
-            case .tooLarge where reason.isTruncated:
-                logger.error("\(topics.deadLetters) does not take even a truncated dead letter; raise its max.message.bytes")
-                guard await pause() else { return false }
-            case .tooLarge:
+            case .gaveUp, .refused: return false
+            case .tooLarge where !reason.isTruncated:
                 reason.isTruncated = true
                 value = value.map { UnsafeRawBufferPointer(rebasing: $0.prefix(Self.truncatedBytes)) }
+            case .tooLarge where isWhole:
+                isWhole = false
+            case .tooLarge:
+                let place = "\(reason.topic)/\(reason.partition)/\(reason.offset)"
+                logger.error("\(topics.deadLetters) does not take even the reason why \(place) was refused; raise its max.message.bytes")
+                return true
             }
         }
     }
@@ -86,10 +100,12 @@ final class Publisher {
         await producer.flush(timeout: .seconds(5))
     }
 
+    /// - Parameter tries: how often a topic may say no; nil for ever.
     private func deliver(
-        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer?, isolation: isolated (any Actor)? = #isolation,
+        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer?, atMost tries: Int?, isolation: isolated (any Actor)? = #isolation,
         _ fillHeaders: (inout KafkaHeaders) -> Void
     ) async -> Delivery {
+        var failures = 0
         while true {
             do {
                 try await producer.send(topic: topic, key: key, value: value, fillHeaders: fillHeaders)
@@ -98,7 +114,10 @@ final class Publisher {
                 switch error.code {
                 case .cancelled: return .gaveUp
                 case .messageTooLarge: return .tooLarge
-                default: logger.error("\(error); trying again")
+                default:
+                    failures += 1
+                    if failures == tries { return .refused }
+                    logger.error("\(error); trying again")
                 }
             }
             guard await pause() else { return .gaveUp }
@@ -119,5 +138,10 @@ struct PublisherTopics: Sendable {
 }
 
 enum Delivery: Hashable, Sendable {
-    case sent, tooLarge, gaveUp
+    case sent
+    case tooLarge
+    /// The topic does not exist or is not ours to write to.
+    case refused
+    /// The task was cancelled.
+    case gaveUp
 }

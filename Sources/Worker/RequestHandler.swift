@@ -105,13 +105,21 @@ final class RequestHandler {
         _ response: ResponseEnvelope, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
         let request = accepted.request
+        // Whose worker was frozen for so long has lost the partition, and another may have answered.
+        if visit.age > rules.sessionTimeout, await claims?.isAnswered(request.id, tenant: request.tenant, origin: visit.origin) == true {
+            return true
+        }
         var response = response
         var delivery = await publisher.respond(response, id: request.id, topic: request.replyTo, trace: visit.trace)
         if delivery == .tooLarge {
-            response.outcome = .failure(
-                code: .responseTooLarge, message: "Kafka takes no message as large as the response; raise max.message.bytes of the topic",
-                retryable: false)
+            let reason = "Kafka takes no message as large as the response; raise max.message.bytes of the topic"
+            response.outcome = .failure(code: .responseTooLarge, message: reason, retryable: false)
+            response.metadata = nil
             delivery = await publisher.respond(response, id: request.id, topic: request.replyTo, trace: visit.trace)
+            if delivery == .tooLarge {
+                return await deadLetter(
+                    visit, EnvelopeError(code: .responseTooLarge, message: reason, id: request.id, idRange: request.idRange))
+            }
         }
         guard delivery != .gaveUp else { return false }
         var event = EventEnvelope(
@@ -123,11 +131,11 @@ final class RequestHandler {
         case .success(let success):
             (event.usage, event.cost) = (success.usage, success.cost)
             counters.succeeded()
-            await claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: false)
+            claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: false)
         case .failure(let code, _, _):
             (event.kind, event.error) = (.failed, code)
             counters.failed()
-            await claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: true)
+            claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: true)
         }
         publisher.post(event, id: request.id)
         return true

@@ -5,6 +5,8 @@ struct RequestRules: Sendable {
     let worker: String
     let consumerGroup: String
     let maxRequestBytes: Int
+    /// Milliseconds after which the group takes a member that is not heard of for dead.
+    let sessionTimeout: Double
     let responses: String
     let replyTo: Set<String>
 

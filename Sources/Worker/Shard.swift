@@ -95,16 +95,24 @@ actor Shard {
                 intake.isHeldBack = true
                 return
             }
-            let messages = lane.take(room)
+            let (messages, mayHaveMore) = lane.take(room)
             for message in messages { accept(message) }
-            // Fewer than asked for means that the queue was empty, and that the next message will be signalled.
-            if messages.count < room { return }
+            if !mayHaveMore { return }
         }
     }
 
     private func accept(_ message: KafkaMessage) {
         let key = TopicPartition(topic: message.topic, partition: message.partition)
-        guard let partition = partitions[key], partition.takesMore, partition.deliver(message.offset) else { return }
+        guard var partition = partitions[key], partition.takesMore else { return }
+        if partition.hasPassed(message.offset) {
+            // Within an assignment librdkafka goes back only where the log begins anew: a topic made again, or cut off.
+            logger.warning(
+                "the log begins anew",
+                metadata: ["partition": "\(key)", "offset": "\(message.offset)", "expected": "\(partition.expected)"])
+            partition = PartitionState(key)
+            partitions[key] = partition
+        }
+        guard partition.deliver(message.offset) else { return }
         let size = message.value?.count ?? 0
         intake.add(bytes: size)
         counters.taken()

@@ -19,26 +19,37 @@ final class StatusLog: Sendable {
     func note(_ statistics: String) {
         struct Statistics: Decodable {
             struct Topic: Decodable { let partitions: [String: Partition] }
-            struct Partition: Decodable { let consumer_lag: Int64 }
+            struct Partition: Decodable {
+                let fetch_state: String
+                let consumer_lag: Int64
+                let hi_offset: Int64
+                let lo_offset: Int64
+
+                /// Of this worker's own partitions. Where nothing has been committed, all waits.
+                var lag: Int64 {
+                    guard fetch_state == "active" else { return 0 }
+                    return consumer_lag >= 0 ? consumer_lag : max(0, hi_offset - max(0, lo_offset))
+                }
+            }
             let topics: [String: Topic]
         }
         guard let parsed = try? JSONDecoder().decode(Statistics.self, from: Data(statistics.utf8)) else { return }
-        let lags = parsed.topics.values.flatMap(\.partitions.values).map(\.consumer_lag).filter { $0 >= 0 }
-        lag.store(lags.reduce(0, +), ordering: .relaxed)
+        lag.store(parsed.topics.values.flatMap(\.partitions.values).map(\.lag).reduce(0, +), ordering: .relaxed)
     }
 
-    /// Logs every ten seconds in which something was done, until the task is cancelled.
+    /// Logs every ten seconds in which something was done, or waits to be done, until the task is cancelled.
     func run() async {
         var last = counters.snapshot
         while (try? await Task.sleep(for: .seconds(10))) != nil {
             let now = counters.snapshot
-            guard now != last else { continue }
+            let lag = lag.load(ordering: .relaxed)
+            guard now != last || now.inFlight > 0 || lag > 0 else { continue }
             let finished = now.succeeded + now.failed - last.succeeded - last.failed
             logger.info(
                 "status",
                 metadata: [
                     "per_second": "\(finished / 10)", "in_flight": "\(now.inFlight)", "succeeded": "\(now.succeeded)",
-                    "failed": "\(now.failed)", "dead_lettered": "\(now.deadLettered)", "lag": "\(lag.load(ordering: .relaxed))",
+                    "failed": "\(now.failed)", "dead_lettered": "\(now.deadLettered)", "lag": "\(lag)",
                 ])
             last = now
         }

@@ -22,10 +22,13 @@ struct Visit {
     /// The W3C trace context that the requester sent along.
     var trace: UnsafeRawBufferPointer? { message.header("traceparent") }
 
+    /// Milliseconds since the message was taken.
+    var age: Double { MonotonicTime.now.milliseconds(since: began) }
+
     /// Where the time went until now.
     func timings(_ reply: Reply?) -> Timings {
         Timings(
             queued: queued, limited: reply?.waitedMilliseconds ?? 0, provider: reply?.providerMilliseconds ?? 0,
-            total: MonotonicTime.now.milliseconds(since: began))
+            total: age)
     }
 }

@@ -24,15 +24,24 @@ package struct Worker: Service {
         let loopCount = configuration.worker.loops > 0 ? configuration.worker.loops : ProcessorCount.available
         let plan = try WorkerPlan(configuration, loops: loopCount)
         FileLimit.raise()
-        try await prepareTopics()
+        if let limit = FileLimit.shortage(for: configuration.worker.maxInFlight) {
+            logger.warning(
+                "the limit of open files may be too low for worker.max_in_flight; raise it (ulimit -n)",
+                metadata: ["limit": "\(limit)", "max_in_flight": "\(configuration.worker.maxInFlight)"])
+        }
+        guard try await Shutdown.overtakes({ try await prepareTopics() }) == false else { return }
         let counters = WorkerCounters()
+        let (fatalErrors, fatal) = AsyncStream.makeStream(of: KafkaError.self)
         let loops = (0..<loopCount).map { EventLoop(name: "switchyard-\($0)") }
         let statistics = StatusLog(logger: logger, counters: counters)
         let consumer = try Consumer(
             properties: configuration.kafka.workerConsumerProperties, loop: loops[0], laneCount: loopCount, logger: logger,
-            onStatistics: { statistics.note($0) })
+            onStatistics: { statistics.note($0) }, onFatal: { fatal.yield($0) })
         let shards = loops.map { makeShard($0, loopCount, counters, plan) }
-        for (index, shard) in shards.enumerated() { try await shard.start(consumer, laneIndex: index) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, shard) in shards.enumerated() { group.addTask { try await shard.start(consumer, laneIndex: index) } }
+            try await group.waitForAll()
+        }
         try await consumer.subscribe(to: configuration.topics.requests, listeners: shards.map(\.listener), onJoined: onReady)
         logger.info(
             "worker started",
@@ -42,7 +51,7 @@ package struct Worker: Service {
             ])
 
         let reporting = Task { await statistics.run() }
-        try? await gracefulShutdown()
+        let failure = await Shutdown.orFirst(of: fatalErrors)
         reporting.cancel()
         logger.info("draining", metadata: ["in_flight": "\(counters.snapshot.inFlight)"])
         let abandoned = await drain(shards)
@@ -56,6 +65,7 @@ package struct Worker: Service {
                 "succeeded": "\(total.succeeded)", "failed": "\(total.failed)", "dead_lettered": "\(total.deadLettered)",
                 "handed_back": "\(abandoned)", "peak_in_flight": "\(total.peakInFlight)",
             ])
+        if let failure { throw failure }
     }
 
     private func drain(_ shards: [Shard]) async -> Int {

@@ -18,6 +18,9 @@ struct WorkerPlan: Sendable {
     let models: ModelTable
     let rules: RequestRules
 
+    /// librdkafka's, in milliseconds.
+    private static let defaultSessionTimeout = 45_000.0
+
     /// - Throws: `ConfigurationError` or `HTTPInputError` if the configuration is not enough for a worker.
     init(_ configuration: Configuration, loops: Int) throws {
         try configuration.checkForWorker()
@@ -34,7 +37,9 @@ struct WorkerPlan: Sendable {
         models = try ModelTable(configuration)
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
-            maxRequestBytes: configuration.worker.maxRequestBytes, responses: configuration.topics.responses,
+            maxRequestBytes: configuration.worker.maxRequestBytes,
+            sessionTimeout: configuration.kafka.consumerProperties["session.timeout.ms"].flatMap(Double.init) ?? Self.defaultSessionTimeout,
+            responses: configuration.topics.responses,
             replyTo: Set(configuration.topics.replyTo))
     }
 }

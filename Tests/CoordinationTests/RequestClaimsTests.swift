@@ -38,6 +38,27 @@ import Testing
         }
     }
 
+    @Test func groupsAndTenantsDoNotMeet() async throws {
+        let server = try await RedisServer()
+        try await withHolders(2, port: server.port, groups: ["one", "two"]) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
+            #expect(await holders[1].claim("a", nil, "x/0/2") == .granted)
+            #expect(await holders[0].claim("b:c", "a", "x/0/3") == .granted)
+            #expect(await holders[0].claim("c", "a:b", "x/0/4") == .granted)
+        }
+    }
+
+    @Test func whatAnotherHasAnsweredIsKnown() async throws {
+        let server = try await RedisServer()
+        try await withHolders(2, port: server.port) { holders in
+            #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
+            #expect(await holders[0].isAnswered("a", nil, "x/0/1") == false)
+            await holders[1].finish("a", nil, "x/0/1", failed: false)
+            try await Condition.wait(for: "the answer to be known") { await holders[0].isAnswered("a", nil, "x/0/1") }
+            #expect(await holders[0].isAnswered("a", nil, "x/0/2") == false)
+        }
+    }
+
     @Test func withoutRedisALoopsOwnClaimsCount() async throws {
         try await withHolders(1, port: nil) { holders in
             #expect(await holders[0].claim("a", nil, "x/0/1") == .granted)
@@ -58,8 +79,9 @@ import Testing
         }
     }
 
-    private func withHolders(_ count: Int, port: Int?, _ body: ([ClaimHolder]) async throws -> Void) async throws {
-        let holders = (0..<count).map { _ in ClaimHolder(port: port) }
+    private func withHolders(_ count: Int, port: Int?, groups: [String] = ["g"], _ body: ([ClaimHolder]) async throws -> Void) async throws
+    {
+        let holders = (0..<count).map { ClaimHolder(port: port, group: groups[$0 % groups.count]) }
         for holder in holders { await holder.start() }
         let failure: (any Error)?
         do {
@@ -78,12 +100,14 @@ import Testing
 private actor ClaimHolder {
     let loop = EventLoop(name: "claims")
     private let port: Int?
+    private let group: String
     private var redis: RedisClient?
     private var claims: RequestClaims?
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(port: Int?) {
+    init(port: Int?, group: String) {
         self.port = port
+        self.group = group
     }
 
     var isAvailable: Bool { redis?.isAvailable ?? false }
@@ -91,7 +115,7 @@ private actor ClaimHolder {
     func start() async {
         if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
         try? await redis?.connect()
-        claims = RequestClaims(redis: redis, window: 60, logger: Logger(label: "test"))
+        claims = RequestClaims(redis: redis, group: group, window: 60, logger: Logger(label: "test"))
     }
 
     func stop() async {
@@ -104,7 +128,11 @@ private actor ClaimHolder {
         await claims?.claim(id, tenant: tenant, origin: origin)
     }
 
+    func isAnswered(_ id: String, _ tenant: String?, _ origin: String) async -> Bool {
+        await claims?.isAnswered(id, tenant: tenant, origin: origin) ?? false
+    }
+
     func finish(_ id: String, _ tenant: String?, _ origin: String, failed: Bool) async {
-        await claims?.finish(id, tenant: tenant, origin: origin, failed: failed)
+        claims?.finish(id, tenant: tenant, origin: origin, failed: failed)
     }
 }

@@ -47,12 +47,12 @@ actor LaneHolder {
 
     private func drain() {
         while true {
-            guard let messages = lane?.take(64) else { return }
+            guard let (messages, mayHaveMore) = lane?.take(64) else { return }
             for message in messages {
                 values.append(String(decoding: message.value ?? .init(start: nil, count: 0), as: UTF8.self))
                 next[TopicPartition(topic: message.topic, partition: message.partition)] = message.offset + 1
             }
-            if messages.count < 64 { break }
+            if !mayHaveMore { break }
         }
     }
 

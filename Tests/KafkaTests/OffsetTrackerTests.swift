@@ -82,6 +82,15 @@ import Testing
         #expect(tracker.completed.isEmpty)
     }
 
+    @Test func tellsTheNextOffset() {
+        var tracker = OffsetTracker()
+        #expect(tracker.next == nil)
+        check(tracker.deliver(7), is: .new)
+        #expect(tracker.next == 8)
+        check(tracker.complete(7), is: true)
+        #expect(tracker.next == 8)
+    }
+
     @Test func aLogThatBeginsAnewIsWorkedOnFromItsStart() {
         var completed = CompletedOffsets()
         completed.append(6...100)

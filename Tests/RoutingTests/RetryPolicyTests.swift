@@ -34,6 +34,11 @@ import Testing
         #expect(delay(after: 3, retryAfter: 10) == 400)
     }
 
+    @Test func doesNotWaitForHours() {
+        #expect(delay(after: 1, retryAfter: 60_000) == 60_000)
+        #expect(delay(after: 1, retryAfter: 60_001) == nil)
+    }
+
     @Test func doesNotWaitBeyondTheDeadline() {
         #expect(delay(after: 1, remaining: 101) == 100)
         #expect(delay(after: 1, remaining: 100) == nil)

@@ -105,4 +105,27 @@ import Testing
         #expect(responses.allSatisfy { ($0.object["error"] as? [String: Any])?["code"] as? String == "auth" })
         #expect(worker.isRunning)
     }
+
+    @Test func aResponseThatKafkaDoesNotTakeIsAnsweredWithThat() async throws {
+        let stage = try await Stage(
+            Stage.Options(partitions: 1, worker: ["max_request_bytes: 4MiB"], kafka: "producer: {message.max.bytes: 1000000}"))
+        let worker = try await stage.startWorker()
+        let large = String(repeating: "x", count: 1_200_000)
+        try await stage.produce([
+            Stage.Message(
+                key: "k",
+                value: Array(#"{"id":"echo","metadata":{"x":"\#(large)"},"messages":[{"role":"user","content":"hello"}]}"#.utf8)),
+            Stage.Message(key: "k", value: Array("garbage".utf8), headers: [("large", [UInt8](repeating: 0x61, count: 1_200_000))]),
+            Stage.Message(key: "k", value: Array(#"{"id":"good","messages":[{"role":"user","content":"hello"}]}"#.utf8)),
+        ])
+        let responses = try await stage.read(stage.topics.responses, count: 2)
+        let echo = try #require(responses.first { $0.key == "echo" })
+        #expect((echo.object["error"] as? [String: Any])?["code"] as? String == "response_too_large")
+        #expect(responses.contains { $0.key == "good" && $0.object["status"] as? String == "ok" })
+        let letter = try #require(try await stage.read(stage.topics.deadLetters, count: 1).first)
+        #expect(letter.header("switchyard-error-code") == "invalid_json")
+        #expect(letter.header("switchyard-truncated") == "true")
+        try await Condition.wait(for: "the commit") { try await stage.lag() == 0 }
+        #expect(worker.isRunning)
+    }
 }

@@ -22,6 +22,8 @@ final class Stage: Sendable {
         var simulator: [String] = ["--latency-ms", "20"]
         /// Lines of the configuration's section `worker`.
         var worker: [String] = []
+        /// A line of the configuration's section `kafka`.
+        var kafka = ""
         /// Further lines at the end of the configuration.
         var more = ""
     }
@@ -66,6 +68,7 @@ final class Stage: Sendable {
             kafka:
               bootstrap.servers: \(brokers)
               consumer: {group.id: \(group), session.timeout.ms: 6000, heartbeat.interval.ms: 500}
+              \(options.kafka)
             topics:
               requests: \(topics.requests)
               responses: \(topics.responses)
