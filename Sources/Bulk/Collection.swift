@@ -2,6 +2,7 @@ internal import Envelope
 internal import Foundation
 package import Kafka
 package import Logging
+internal import Security
 
 /// Gathers the responses to submitted requests into a file. Blocks: use it on a `BlockingThread`.
 package struct Collection {
@@ -40,6 +41,11 @@ package struct Collection {
         self.logger = logger
     }
 
+    /// Whether an earlier run has left something for an output file, to go on from.
+    package static func isResumable(_ output: String) -> Bool {
+        ResultSpool.exists(for: output)
+    }
+
     /// Reads until every id has its response or none has come for as long as the timeout says, then writes the output.
     ///
     /// Killed before that, it goes on where it stopped when it is run again.
@@ -48,17 +54,32 @@ package struct Collection {
     /// - Returns: the counts; ids without a response are `missing`, and the spool is then kept for the next run.
     /// - Throws: `BulkError` or `KafkaError`.
     package func run(report: (ResultSummary) -> Void) throws -> ResultSummary {
-        let spool = try ResultSpool(output: job.output)
+        let admin = try KafkaAdmin(properties: properties, logger: logger)
+        let spool = try ResultSpool(output: job.output, job: fingerprint(admin))
         var wanted = Set(job.ids)
+        /// Ids whose request has failed, for one that was sent again may have succeeded.
+        var failed: Set<String> = []
         var summary = ResultSummary(requests: wanted.count)
         for (id, entry) in spool.entries where wanted.remove(id) != nil {
-            try spool.withResponse(entry) { if let view = try? ResponseView($0) { summary.count(view) } }
+            try spool.withResponse(entry) { response in
+                guard let view = try? ResponseView(response) else { return }
+                summary.count(view)
+                if !view.isOK { failed.insert(id) }
+            }
         }
-        var positions = try startingPositions(spool)
+        var positions = try startingPositions(spool, admin)
+        var end: [TopicPartition: Int64]?
         let reader = try TopicReader(properties: properties, positions: positions, logger: logger)
         let clock = ContinuousClock()
         var lastResponse = clock.now
-        while !wanted.isEmpty {
+        while true {
+            if wanted.isEmpty {
+                // All are answered; what stands in the topics by now may still replace a failure.
+                if failed.isEmpty { break }
+                let known = try end ?? watermarks(positions.keys, admin)
+                end = known
+                if known.allSatisfy({ (positions[$0.key] ?? 0) >= $0.value }) { break }
+            }
             let messages = try reader.read(timeout: .milliseconds(200))
             for message in messages {
                 positions[TopicPartition(topic: message.topic, partition: message.partition)] = message.offset + 1
@@ -66,6 +87,11 @@ package struct Collection {
                 if wanted.remove(view.id) != nil {
                     spool.append(view.id, value, timestamp: message.timestamp.milliseconds)
                     summary.count(view)
+                    if !view.isOK { failed.insert(view.id) }
+                    lastResponse = clock.now
+                } else if view.isOK, failed.remove(view.id) != nil {
+                    spool.append(view.id, value, timestamp: message.timestamp.milliseconds)
+                    summary.countRepair(view)
                     lastResponse = clock.now
                 } else if spool.entries[view.id] != nil {
                     summary.countDouble()
@@ -74,6 +100,7 @@ package struct Collection {
             if !messages.isEmpty { try spool.save(positions) }
             report(summary)
             if let timeout = job.timeout, clock.now - lastResponse > timeout { break }
+            if wanted.isEmpty, clock.now - lastResponse > .seconds(10) { break }
         }
         try spool.save(positions)
         try writeOutput(spool)
@@ -81,8 +108,23 @@ package struct Collection {
         return summary
     }
 
-    private func startingPositions(_ spool: ResultSpool) throws(KafkaError) -> [TopicPartition: Int64] {
-        let admin = try KafkaAdmin(properties: properties, logger: logger)
+    /// What tells this job from others: its ids, and where it reads.
+    private func fingerprint(_ admin: KafkaAdmin) -> String {
+        let text = job.ids.joined(separator: "\n") + "\n" + job.topics.joined(separator: ",") + admin.clusterID(timeout: .seconds(15))
+        return Array(text.utf8).withUnsafeBytes { Digest.sha256($0) }
+    }
+
+    private func watermarks(
+        _ partitions: some Sequence<TopicPartition>, _ admin: KafkaAdmin
+    ) throws(KafkaError) -> [TopicPartition: Int64] {
+        var ends: [TopicPartition: Int64] = [:]
+        for partition in partitions {
+            ends[partition] = try admin.watermarks(topic: partition.topic, partition: partition.partition, timeout: .seconds(15)).high
+        }
+        return ends
+    }
+
+    private func startingPositions(_ spool: ResultSpool, _ admin: KafkaAdmin) throws(KafkaError) -> [TopicPartition: Int64] {
         var positions: [TopicPartition: Int64] = [:]
         for (topic, count) in try admin.partitionCounts(of: job.topics, timeout: .seconds(15)) {
             for number in 0..<Int32(count) {

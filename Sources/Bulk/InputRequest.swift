@@ -25,6 +25,9 @@ package struct InputRequest: ~Copyable {
                 code: .invalidRequest,
                 message: "this is not a JSON object; to send lines of plain text as chat requests, name a model with --model")
         }
+        guard let text = String(validating: line, as: UTF8.self) else {
+            throw EnvelopeError(code: .invalidRequest, message: "this is not UTF-8; convert the file, as by iconv -t utf-8")
+        }
         id = "line-\(number)-\(Digest.sha256(line).prefix(16))"
         var writer = ByteWriter(capacity: line.count + 160)
         writer.append("{\"id\":\"")
@@ -32,7 +35,7 @@ package struct InputRequest: ~Copyable {
         writer.append("\",\"type\":\"chat\",\"model\":")
         writer.appendJSON(model)
         writer.append(",\"messages\":[{\"role\":\"user\",\"content\":")
-        writer.appendJSON(String(decoding: line, as: UTF8.self))
+        writer.appendJSON(text)
         writer.append("}]}")
         made = writer
     }

@@ -47,6 +47,7 @@ package struct LineReader: ~Copyable {
         var line = UnsafeRawBufferPointer(rebasing: buffer[start..<start + length])
         start += length + terminator
         lineNumber += 1
+        if lineNumber == 1, line.starts(with: [0xef, 0xbb, 0xbf]) { line = UnsafeRawBufferPointer(rebasing: line.dropFirst(3)) }
         if line.last == 0x0d { line = UnsafeRawBufferPointer(rebasing: line.dropLast()) }
         return line
     }

@@ -11,6 +11,8 @@ final class ResultSpool {
             let partition: Int32
             let offset: Int64
         }
+        /// Of what is collected: another job does not go on from here.
+        var job: String
         var bytes: Int
         var positions: [Position]
     }
@@ -24,6 +26,7 @@ final class ResultSpool {
     private let spoolPath: String
     private let statePath: String
     private let descriptor: Int32
+    private let job: String
     private var buffer: [UInt8] = []
     private var length: Int
 
@@ -32,14 +35,24 @@ final class ResultSpool {
     /// Where each id's response stands.
     private(set) var entries: [String: Entry] = [:]
 
-    /// Opens the spool of an output file, and takes up what an earlier run has left there.
+    /// Whether an earlier run has left something for an output file.
+    static func exists(for output: String) -> Bool {
+        FileManager.default.fileExists(atPath: output + ".state")
+    }
+
+    /// Opens the spool of an output file, and takes up what an earlier run of the same job has left there.
     ///
-    /// - Throws: `BulkError` if the files cannot be read or written.
-    init(output: String) throws(BulkError) {
+    /// - Parameter job: what tells the job from others.
+    /// - Throws: `BulkError` if the files cannot be read or written, or another run is writing them.
+    init(output: String, job: String) throws(BulkError) {
+        self.job = job
         spoolPath = output + ".partial"
         statePath = output + ".state"
         descriptor = open(spoolPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw BulkError("cannot write \(spoolPath): \(String(cString: strerror(errno)))") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw BulkError("another collect is writing \(output); wait for it, or give this one an output of its own")
+        }
         length = 0
         guard let data = FileManager.default.contents(atPath: statePath) else {
             ftruncate(descriptor, 0)
@@ -47,6 +60,10 @@ final class ResultSpool {
         }
         guard let state = try? JSONDecoder().decode(State.self, from: data) else {
             throw BulkError("\(statePath) is damaged; remove it and \(spoolPath) to collect from the beginning")
+        }
+        guard state.job == job else {
+            ftruncate(descriptor, 0)
+            return
         }
         length = state.bytes
         ftruncate(descriptor, off_t(length))
@@ -83,7 +100,8 @@ final class ResultSpool {
         buffer.removeAll(keepingCapacity: true)
         self.positions = positions
         let state = State(
-            bytes: length, positions: positions.map { State.Position(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) })
+            job: job, bytes: length,
+            positions: positions.map { State.Position(topic: $0.key.topic, partition: $0.key.partition, offset: $0.value) })
         do {
             try JSONEncoder().encode(state).write(to: URL(fileURLWithPath: statePath), options: .atomic)
         } catch {

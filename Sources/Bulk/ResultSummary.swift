@@ -29,6 +29,12 @@ package struct ResultSummary: Sendable {
         milliseconds.append(Float(view.totalMilliseconds))
     }
 
+    /// Counts a success that takes the place of a failure.
+    mutating func countRepair(_ view: ResponseView) {
+        failed -= 1
+        count(view)
+    }
+
     mutating func countDouble() {
         doubled += 1
     }

@@ -135,6 +135,9 @@ package actor Consumer {
         }
         poll = nil
         queue = nil
+        // Debian 12's librdkafka may abort when a member is destroyed that the group was not done with (its issue 4312). A process has one
+        // consumer and is about to end: let it go with that.
+        _ = Unmanaged.passRetained(handle)
     }
 
     // MARK: Events

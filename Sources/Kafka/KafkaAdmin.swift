@@ -55,9 +55,14 @@ package final class KafkaAdmin: Sendable {
 
     /// Whether the brokers are librdkafka's mock cluster, which forgets what is beyond its memory.
     package func isEmbeddedBroker(timeout: Duration) -> Bool {
-        guard let id = rd_kafka_clusterid(handle.pointer, timeout.milliseconds) else { return false }
+        clusterID(timeout: timeout).hasPrefix("mockCluster")
+    }
+
+    /// The cluster's id; empty if the brokers do not tell it in time.
+    package func clusterID(timeout: Duration) -> String {
+        guard let id = rd_kafka_clusterid(handle.pointer, timeout.milliseconds) else { return "" }
         defer { rd_kafka_mem_free(handle.pointer, id) }
-        return String(cString: id).hasPrefix("mockCluster")
+        return String(cString: id)
     }
 
     /// How many messages of a topic the group has not committed; nil if the broker does not say in time.

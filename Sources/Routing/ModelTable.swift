@@ -42,6 +42,6 @@ package struct ModelTable: Sendable {
         guard let name else { return "the request names no model, and the configuration has none called default; \(aliases)" }
         let providers = endpoints.keys.sorted().prefix(10).joined(separator: ", ")
         return
-            "unknown model \"\(name)\"; \(aliases); a model of a provider is named provider/model, with one of the providers \(providers)"
+            "unknown model \"\(name)\"; \(aliases); a model of a provider is named provider/model, with one of the providers \(providers), and default_provider gets the names that are neither"
     }
 }

@@ -4,25 +4,24 @@ internal import ServiceLifecycle
 enum Shutdown {
     /// Runs `work`, unless the service is asked to stop first; `work` is then left to itself.
     ///
-    /// - Returns: whether it was asked to stop before `work` was done.
+    /// - Returns: what `work` returns; nil if the service was asked to stop before.
     /// - Throws: what `work` throws.
-    static func overtakes(_ work: @escaping @Sendable () async throws -> Void) async throws -> Bool {
-        let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Bool, any Error>.self)
+    static func unlessFirst<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value? {
+        let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Value?, any Error>.self)
         let waiting = Task {
             try? await gracefulShutdown()
-            outcome.yield(.success(true))
+            outcome.yield(.success(nil))
         }
         Task {
             do {
-                try await work()
-                outcome.yield(.success(false))
+                outcome.yield(.success(try await work()))
             } catch {
                 outcome.yield(.failure(error))
             }
         }
         defer { waiting.cancel() }
         for await first in outcomes { return try first.get() }
-        return true
+        return nil
     }
 
     /// Waits until the service is asked to stop, or something fails.

@@ -6,7 +6,8 @@ internal import Synchronization
 final class StatusLog: Sendable {
     private let logger: Logger
     private let counters: WorkerCounters
-    private let lag = Atomic<Int64>(-1)
+    private let lag = Atomic<Int64>(0)
+    private let hasJoined = Atomic(false)
 
     init(logger: Logger, counters: WorkerCounters) {
         self.logger = logger
@@ -37,10 +38,16 @@ final class StatusLog: Sendable {
         lag.store(parsed.topics.values.flatMap(\.partitions.values).map(\.lag).reduce(0, +), ordering: .relaxed)
     }
 
+    func noteJoined() { hasJoined.store(true, ordering: .relaxed) }
+
     /// Logs every ten seconds in which something was done, or waits to be done, until the task is cancelled.
     func run() async {
         var last = counters.snapshot
         while (try? await Task.sleep(for: .seconds(10))) != nil {
+            guard hasJoined.load(ordering: .relaxed) else {
+                logger.info("waiting for the group to let this worker in")
+                continue
+            }
             let now = counters.snapshot
             let lag = lag.load(ordering: .relaxed)
             guard now != last || now.inFlight > 0 || lag > 0 else { continue }

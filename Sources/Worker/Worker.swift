@@ -29,20 +29,25 @@ package struct Worker: Service {
                 "the limit of open files may be too low for worker.max_in_flight; raise it (ulimit -n)",
                 metadata: ["limit": "\(limit)", "max_in_flight": "\(configuration.worker.maxInFlight)"])
         }
-        guard try await Shutdown.overtakes({ try await prepareTopics() }) == false else { return }
+        guard let cluster = try await Shutdown.unlessFirst({ try await prepareTopics() }) else { return }
         let counters = WorkerCounters()
         let (fatalErrors, fatal) = AsyncStream.makeStream(of: KafkaError.self)
         let loops = (0..<loopCount).map { EventLoop(name: "switchyard-\($0)") }
         let statistics = StatusLog(logger: logger, counters: counters)
         let consumer = try Consumer(
-            properties: configuration.kafka.workerConsumerProperties, loop: loops[0], laneCount: loopCount, logger: logger,
+            properties: consumerProperties(for: cluster), loop: loops[0], laneCount: loopCount, logger: logger,
             onStatistics: { statistics.note($0) }, onFatal: { fatal.yield($0) })
         let shards = loops.map { makeShard($0, loopCount, counters, plan) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, shard) in shards.enumerated() { group.addTask { try await shard.start(consumer, laneIndex: index) } }
             try await group.waitForAll()
         }
-        try await consumer.subscribe(to: configuration.topics.requests, listeners: shards.map(\.listener), onJoined: onReady)
+        try await consumer.subscribe(
+            to: configuration.topics.requests, listeners: shards.map(\.listener),
+            onJoined: {
+                statistics.noteJoined()
+                onReady()
+            })
         logger.info(
             "worker started",
             metadata: [
@@ -88,10 +93,19 @@ package struct Worker: Service {
         }
     }
 
+    private enum Cluster { case embedded, other }
+
+    /// The embedded broker lets a member join a group that has or had others only after nearly its session timeout: there it is short.
+    private func consumerProperties(for cluster: Cluster) -> KafkaProperties {
+        let properties = configuration.kafka.workerConsumerProperties
+        guard cluster == .embedded, properties["session.timeout.ms"] == nil else { return properties }
+        return properties.merging([("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "1000")])
+    }
+
     /// Makes sure that Kafka is there and has the topics, so that a worker that cannot work says so at once.
-    private func prepareTopics() async throws {
+    private func prepareTopics() async throws -> Cluster {
         let (configuration, logger) = (configuration, logger)
-        try await BlockingThread.run { () throws(KafkaError) in
+        return try await BlockingThread.run { () throws(KafkaError) in
             let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: logger)
             let topics = configuration.topics
             let names = topics.requests + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty } + topics.replyTo
@@ -99,7 +113,7 @@ package struct Worker: Service {
                 let created = try admin.ensureTopics(
                     names, partitions: topics.partitions, replicationFactor: topics.replicationFactor, timeout: .seconds(15))
                 if !created.isEmpty { logger.info("topics created", metadata: ["topics": "\(created.joined(separator: ","))"]) }
-                return
+                return admin.isEmbeddedBroker(timeout: .seconds(5)) ? .embedded : .other
             }
             let existing = try admin.partitionCounts(timeout: .seconds(15))
             let missing = names.filter { existing[$0] == nil }
@@ -107,6 +121,7 @@ package struct Worker: Service {
                 throw KafkaError(
                     .unknownTopic, "missing at Kafka: \(missing.joined(separator: ", ")); create the topics, or set topics.create: true")
             }
+            return admin.isEmbeddedBroker(timeout: .seconds(5)) ? .embedded : .other
         }
     }
 }

@@ -25,6 +25,9 @@ struct Collect: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Where to write the responses, one a line.", completion: .file())
     var output: String
 
+    @Flag(help: "Replace the output file if there is one already.")
+    var force = false
+
     @Flag(help: "Write the responses in the order of the submitted file instead of that of their arrival.")
     var inOrder = false
 
@@ -46,6 +49,7 @@ struct Collect: AsyncParsableCommand {
     func run() async throws {
         let configuration = try kafka.load()
         let properties = configuration.kafka.readerProperties
+        try OutputFile.check(output, mayReplace: force, isResumed: Collection.isResumable(output), input: submitted)
         let submitted = submitted
         let ids = try await BlockingThread.run { () throws -> [String] in
             var check = InputCheck()

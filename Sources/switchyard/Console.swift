@@ -18,5 +18,12 @@ enum Console {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// The terminal's columns; 80 where they are not known.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     static var standardErrorIsTerminal: Bool { isatty(2) == 1 }
 }

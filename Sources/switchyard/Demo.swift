@@ -36,11 +36,20 @@ struct Demo: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Where to write the answers.", completion: .file())
     var output = "demo-answers.jsonl"
 
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be 1 or more") }
+        for file in [questions, config] where !FileManager.default.isReadableFile(atPath: file) {
+            throw ValidationError("cannot read \(file); run the demo at the top of the repository, or name another file")
+        }
+        try OutputFile.check(output, mayReplace: true, isResumed: false)
+    }
+
     func run() async throws {
         let target = DemoProvider.choose(model: model, confirmed: yes)
         let stage = try DemoStage(configuration: config, target: target)
         Task {
             await Signals.firstToStop()
+            Console.note("\nstopping")
             BlockingThread.detach(name: "stop") {
                 stage.stop()
                 stage.removeFiles()
@@ -57,7 +66,8 @@ struct Demo: AsyncParsableCommand {
             return try plan.collect(input, stage)
         }
         Console.say(Self.table(summary, output: output, seconds: stage.seconds, provider: target.name))
-        guard summary.missing == 0, summary.doubled == 0 else { throw ExitCode(1) }
+        stage.removeFiles()
+        guard summary.missing == 0, summary.doubled == 0, summary.succeeded > 0 else { throw ExitCode(1) }
     }
 
     private func prepareQuestions(in directory: String) throws -> (path: String, count: Int) {

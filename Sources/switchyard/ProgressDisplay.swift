@@ -33,8 +33,10 @@ struct ProgressDisplay {
     }
 
     private mutating func show(_ done: Int, _ note: String) {
-        let line = Self.line(title, done: done, total: total, elapsed: clock.now - start, note: note, width: isTerminal ? 24 : 0)
+        var line = Self.line(title, done: done, total: total, elapsed: clock.now - start, note: note, width: isTerminal ? 24 : 0)
         if isTerminal {
+            // A line that wraps cannot be written over.
+            line = String(line.prefix(Console.width - 1))
             FileHandle.standardError.write(Data(("\r\u{1B}[2K" + line).utf8))
         } else {
             Console.note(line)
@@ -56,7 +58,7 @@ struct ProgressDisplay {
             parts.append("\(done)")
         }
         parts.append("\(Int(rate))/s")
-        if let total, done < total, rate > 0 {
+        if let total, done < total, rate > 0, note.isEmpty {
             let left = Int(Double(total - done) / rate)
             parts.append(left >= 60 ? "\(left / 60)m\(left % 60)s to go" : "\(left)s to go")
         }

@@ -34,6 +34,10 @@ struct Work: AsyncParsableCommand {
         if let loops { options.overrides.append("worker.loops=\(loops)") }
         let configuration = try options.load()
         let logger = Console.logger(level: Logger.Level(rawValue: configuration.worker.logLevel) ?? .info)
+        if let readyFile {
+            try? FileManager.default.removeItem(atPath: readyFile)
+            try OutputFile.check(readyFile, mayReplace: true, isResumed: false)
+        }
         let readyFile = readyFile
         let worker = Worker(configuration: configuration, logger: logger) {
             if let readyFile { _ = FileManager.default.createFile(atPath: readyFile, contents: Data("ready\n".utf8)) }

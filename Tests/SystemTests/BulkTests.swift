@@ -117,4 +117,33 @@ import Testing
         #expect(collected.output.contains("2000 ok, 0 failed, 0 missing, 0 doubled"), "\(collected.output)")
         #expect(worker.isRunning)
     }
+
+    @Test func aRequestThatSucceedsTheSecondTimeTakesTheFailuresPlace() async throws {
+        let stage = try await Stage()
+        let worker = try await stage.startWorker()
+        let input = try stage.directory.write("one question\nanother question\n", to: "questions.txt")
+        let output = "\(stage.directory.path)/answers.jsonl"
+        #expect(try await Program.run(["submit", input, "--model", "nowhere/x", "--config", stage.configuration]).status == 0)
+        _ = try await stage.read(stage.topics.responses, count: 2)
+        #expect(try await Program.run(["submit", input, "--model", "default", "--config", stage.configuration]).status == 0)
+        _ = try await stage.read(stage.topics.responses, count: 4)
+        let collected = try await Program.run(["collect", "--submitted", input, "-o", output, "--config", stage.configuration])
+        #expect(collected.status == 0, "\(collected.output)")
+        #expect(collected.output.contains("2 ok, 0 failed, 0 missing, 0 doubled"), "\(collected.output)")
+        #expect(try lines(output).allSatisfy { $0["status"] as? String == "ok" })
+        #expect(worker.isRunning)
+    }
+
+    @Test func collectingReplacesNoFileUnasked() async throws {
+        let directory = try TemporaryDirectory()
+        let input = try directory.write("question\n", to: "questions.txt")
+        let notes = try directory.write("precious\n", to: "notes.txt")
+        let onto = try await Program.run(["collect", "--submitted", input, "-o", notes, "--brokers", "127.0.0.1:1"])
+        #expect(onto.status != 0)
+        #expect(onto.output.contains("exists already"), "\(onto.output)")
+        let same = try await Program.run(["collect", "--submitted", input, "-o", input, "--force", "--brokers", "127.0.0.1:1"])
+        #expect(same.output.contains("is the submitted file"), "\(same.output)")
+        #expect(directory.read("notes.txt") == "precious\n")
+        #expect(directory.read("questions.txt") == "question\n")
+    }
 }
