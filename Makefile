@@ -40,6 +40,7 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	/usr/bin/python3 Tests/Python/check_compose.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 $(PYTHON) Tests/Drills/bulk.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=1000 $(PYTHON) Tests/Drills/in_flight.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=3000 KILLS=2 $(PYTHON) Tests/Drills/crash.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/independent-broker \
 	    swift test --skip-build --no-parallel --filter IndependentBrokerTests
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
@@ -60,6 +61,10 @@ drill-bulk: build ## Answer N=100000 requests with two workers: none missing, no
 .PHONY: drill-in-flight
 drill-in-flight: build ## Have N=10000 requests in flight in one worker, and tell its memory
 	python3 Tests/Drills/in_flight.py
+
+.PHONY: drill-crash
+drill-crash: build ## Kill workers while they work: nothing is lost
+	python3 Tests/Drills/crash.py
 
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results

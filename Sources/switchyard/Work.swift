@@ -47,5 +47,8 @@ struct Work: AsyncParsableCommand {
                 services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+        // All is committed and closed. Threads of librdkafka may still use OpenSSL, which does not wait for them when it cleans up at exit.
+        fflush(nil)
+        _exit(0)
     }
 }

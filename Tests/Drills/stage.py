@@ -84,9 +84,12 @@ models:
         return process
 
     def start_worker(self, number: int) -> subprocess.Popen:
-        worker = self.start(f"worker-{number}", [PROGRAM, "work", "--config", self.config])
+        worker = self.start(f"worker-{number}", self.worker_command())
         self.wait(lambda: "partitions assigned" in self.log(f"worker-{number}"), f"worker {number}", worker)
         return worker
+
+    def worker_command(self) -> list:
+        return [PROGRAM, "work", "--config", self.config]
 
     def run(self, *arguments: object) -> str:
         result = subprocess.run([str(PROGRAM), *map(str, arguments), "--config", str(self.config)], capture_output=True, text=True)
@@ -130,7 +133,9 @@ models:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     @staticmethod
-    def end(process: subprocess.Popen) -> None:
+    def end(process: subprocess.Popen, stop: bool = False) -> None:
+        if stop:
+            process.send_signal(signal.SIGTERM)
         try:
             process.wait(40)
         except subprocess.TimeoutExpired:
