@@ -15,8 +15,6 @@ package struct InputCheck: Sendable {
     /// The ids of the good lines, in order.
     package private(set) var ids: [String] = []
     package private(set) var refused: [RefusedLine] = []
-    /// Bytes of the good lines together.
-    package private(set) var bytes = 0
     private var places: [String: Int] = [:]
 
     package init() {}
@@ -28,8 +26,7 @@ package struct InputCheck: Sendable {
         var reader = try LineReader(path: file)
         while let line = try reader.next() {
             do {
-                guard let request = try accept(line, file: file, number: reader.lineNumber, model: model) else { continue }
-                _ = request.id
+                _ = try accept(line, file: file, number: reader.lineNumber, model: model)
             } catch {
                 refused.append(error)
             }
@@ -56,7 +53,6 @@ package struct InputCheck: Sendable {
         }
         places[request.id] = number
         ids.append(request.id)
-        bytes += line.count
         return request
     }
 }

@@ -22,8 +22,6 @@ final class ResponseBuffer: @unchecked Sendable {
         return UnsafeRawBufferPointer(start: memory + headerCount, count: count - headerCount)
     }
 
-    var bodyCount: Int { count - headerCount }
-
     /// Forgets everything, as for the final response after an interim one.
     func removeAll() {
         count = 0

@@ -66,13 +66,4 @@ package final class EmbeddedBroker: Sendable {
         let codes = [rd_kafka_resp_err_t](repeating: code, count: count)
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, count, codes)
     }
-
-    /// Takes a broker off the network, or brings it back.
-    package func setBroker(_ number: Int, isUp: Bool) {
-        if isUp {
-            rd_kafka_mock_broker_set_up(cluster, Int32(number))
-        } else {
-            rd_kafka_mock_broker_set_down(cluster, Int32(number))
-        }
-    }
 }

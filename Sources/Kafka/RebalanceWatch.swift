@@ -21,18 +21,18 @@ final class RebalanceWatch: Sendable {
     private static let reactionTime = Duration.milliseconds(20)
 
     private let isJoining = Atomic(false)
-    private let heartbeats = Atomic(0)
+    private let awaitsHeartbeat = Atomic(false)
     private let lastAnswer = Atomic<UInt64>(0)
 
     var mayCommit: Bool {
-        guard !isJoining.load(ordering: .acquiring), heartbeats.load(ordering: .acquiring) <= 0 else { return false }
+        guard !isJoining.load(ordering: .acquiring), !awaitsHeartbeat.load(ordering: .acquiring) else { return false }
         return MonotonicTime(nanoseconds: lastAnswer.load(ordering: .acquiring)) + Self.reactionTime < .now
     }
 
     private func sent(_ key: Int16) {
         switch key {
         case Request.joinGroup: isJoining.store(true, ordering: .releasing)
-        case Request.heartbeat: heartbeats.wrappingAdd(1, ordering: .releasing)
+        case Request.heartbeat: awaitsHeartbeat.store(true, ordering: .releasing)
         default: break
         }
     }
@@ -42,10 +42,10 @@ final class RebalanceWatch: Sendable {
         case Request.syncGroup:
             isJoining.store(false, ordering: .releasing)
             // Those of a connection that broke have no answer.
-            heartbeats.store(0, ordering: .releasing)
+            awaitsHeartbeat.store(false, ordering: .releasing)
         case Request.heartbeat:
             lastAnswer.store(MonotonicTime.now.nanoseconds, ordering: .releasing)
-            heartbeats.store(0, ordering: .releasing)
+            awaitsHeartbeat.store(false, ordering: .releasing)
         case Request.offsetCommit:
             lastAnswer.store(MonotonicTime.now.nanoseconds, ordering: .releasing)
         default: break

@@ -29,7 +29,6 @@ package final class Simulator: Sendable {
     package static func start(
         _ options: SimulationOptions, address: String = "127.0.0.1", port: Int = 0, threads: Int = 1
     ) async throws(SimulatorError) -> Simulator {
-        OpenFileLimit.raise()
         let simulation = Simulation(options)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         do {

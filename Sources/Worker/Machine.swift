@@ -7,15 +7,7 @@ enum ProcessorCount {
 }
 
 /// The number of files, and so of connections, that the process may have open.
-package enum FileLimit {
-    /// Raises the soft limit to the hard one: each request in flight may need a connection of its own.
-    package static func raise() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    }
-
+enum FileLimit {
     /// The limit, if that many connections beside the worker's own files go beyond it.
     static func shortage(for connections: Int) -> Int? {
         var limit = rlimit()

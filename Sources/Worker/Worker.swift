@@ -23,7 +23,6 @@ package struct Worker: Service {
     package func run() async throws {
         let loopCount = configuration.worker.loops > 0 ? configuration.worker.loops : ProcessorCount.available
         let plan = try WorkerPlan(configuration, loops: loopCount)
-        FileLimit.raise()
         if let limit = FileLimit.shortage(for: configuration.worker.maxInFlight) {
             logger.warning(
                 "the limit of open files may be too low for worker.max_in_flight; raise it (ulimit -n)",
@@ -113,13 +112,14 @@ package struct Worker: Service {
                 let created = try admin.ensureTopics(
                     names, partitions: topics.partitions, replicationFactor: topics.replicationFactor, timeout: .seconds(15))
                 if !created.isEmpty { logger.info("topics created", metadata: ["topics": "\(created.joined(separator: ","))"]) }
-                return admin.isEmbeddedBroker(timeout: .seconds(5)) ? .embedded : .other
-            }
-            let existing = try admin.partitionCounts(timeout: .seconds(15))
-            let missing = names.filter { existing[$0] == nil }
-            guard missing.isEmpty else {
-                throw KafkaError(
-                    .unknownTopic, "missing at Kafka: \(missing.joined(separator: ", ")); create the topics, or set topics.create: true")
+            } else {
+                let existing = try admin.partitionCounts(timeout: .seconds(15))
+                let missing = names.filter { existing[$0] == nil }
+                guard missing.isEmpty else {
+                    throw KafkaError(
+                        .unknownTopic, "missing at Kafka: \(missing.joined(separator: ", ")); create the topics, or set topics.create: true"
+                    )
+                }
             }
             return admin.isEmbeddedBroker(timeout: .seconds(5)) ? .embedded : .other
         }

@@ -51,8 +51,6 @@ final class DemoStage: Sendable {
         let brokers = try contents(of: "broker")
         state.withLock { $0.brokers = brokers }
         setenv("SWITCHYARD_KAFKA_BOOTSTRAP_SERVERS", brokers, 1)
-        // The embedded broker takes as long as this to let a member join a group that others are in.
-        setenv("SWITCHYARD_KAFKA_CONSUMER_SESSION_TIMEOUT_MS", "6000", 1)
         setenv("SWITCHYARD_REDIS_URL", "redis://127.0.0.1:\(port)/0", 1)
         switch target {
         case .simulator:

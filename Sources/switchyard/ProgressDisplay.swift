@@ -8,7 +8,6 @@ struct ProgressDisplay {
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var shown: ContinuousClock.Instant
-    private var showsAnything = false
 
     /// - Parameter total: how many items there are; nil if that is not known.
     init(_ title: String, total: Int?) {

@@ -49,6 +49,7 @@ struct Simulate: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        OpenFileLimit.raise()
         var options = SimulationOptions()
         options.apiKey = apiKey
         answers.apply(to: &options)

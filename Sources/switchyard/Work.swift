@@ -29,6 +29,7 @@ struct Work: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        OpenFileLimit.raise()
         Signals.exitOnSecondInterrupt()
         var options = kafka
         if let loops { options.overrides.append("worker.loops=\(loops)") }
