@@ -23,12 +23,15 @@ package struct DeadLetterHeaders: Hashable, Sendable {
     /// The id of the worker that gave up.
     package var worker: String
 
+    /// How many provider calls were made.
+    package var attempts: Int
+
     /// True if the broker refused the full value, so that the dead letter has only a part of it.
     package var isTruncated: Bool
 
     package init(
         topic: String, partition: Int32, offset: Int64, timestamp: Int64, timestampType: TimestampType, consumerGroup: String,
-        code: ErrorCode, message: String, worker: String, isTruncated: Bool = false
+        code: ErrorCode, message: String, worker: String, attempts: Int = 0, isTruncated: Bool = false
     ) {
         self.topic = topic
         self.partition = partition
@@ -39,6 +42,7 @@ package struct DeadLetterHeaders: Hashable, Sendable {
         self.code = code
         self.message = message
         self.worker = worker
+        self.attempts = attempts
         self.isTruncated = isTruncated
     }
 
@@ -57,11 +61,12 @@ package struct DeadLetterHeaders: Hashable, Sendable {
         static let message = "switchyard-error-message"
         static let origin = "switchyard-origin"
         static let worker = "switchyard-worker"
+        static let attempts = "switchyard-attempts"
         static let truncated = "switchyard-truncated"
 
         static let all: Set<String> = [
             topic, partition, offset, timestamp, timestampType, consumerGroup, exception, exceptionMessage, code, message, origin,
-            worker, truncated,
+            worker, attempts, truncated,
         ]
     }
 
@@ -74,9 +79,9 @@ package struct DeadLetterHeaders: Hashable, Sendable {
     package var headers: [MessageHeader] {
         var headers = [
             MessageHeader(Name.topic, topic),
-            MessageHeader(name: Name.partition, value: Self.bigEndian(partition)),
-            MessageHeader(name: Name.offset, value: Self.bigEndian(offset)),
-            MessageHeader(name: Name.timestamp, value: Self.bigEndian(timestamp)),
+            MessageHeader(name: Name.partition, value: BigEndian.bytes(partition)),
+            MessageHeader(name: Name.offset, value: BigEndian.bytes(offset)),
+            MessageHeader(name: Name.timestamp, value: BigEndian.bytes(timestamp)),
             MessageHeader(Name.timestampType, timestampType.rawValue),
             MessageHeader(Name.consumerGroup, consumerGroup),
             MessageHeader(Name.exception, "switchyard.\(code.rawValue)"),
@@ -85,6 +90,7 @@ package struct DeadLetterHeaders: Hashable, Sendable {
             MessageHeader(Name.message, message),
             MessageHeader(Name.origin, "\(topic)/\(partition)/\(offset)"),
             MessageHeader(Name.worker, worker),
+            MessageHeader(Name.attempts, "\(attempts)"),
         ]
         if isTruncated { headers.append(MessageHeader(Name.truncated, "true")) }
         return headers
@@ -99,21 +105,13 @@ package struct DeadLetterHeaders: Hashable, Sendable {
         guard let topic = text(Name.topic), let consumerGroup = text(Name.consumerGroup), let message = text(Name.message),
             let worker = text(Name.worker), let code = text(Name.code).flatMap(ErrorCode.init(rawValue:)),
             let timestampType = text(Name.timestampType).flatMap(TimestampType.init(rawValue:)),
-            let partition = value(Name.partition).flatMap({ Self.integer($0, as: Int32.self) }),
-            let offset = value(Name.offset).flatMap({ Self.integer($0, as: Int64.self) }),
-            let timestamp = value(Name.timestamp).flatMap({ Self.integer($0, as: Int64.self) })
+            let partition = value(Name.partition).flatMap({ BigEndian.integer($0, as: Int32.self) }),
+            let offset = value(Name.offset).flatMap({ BigEndian.integer($0, as: Int64.self) }),
+            let timestamp = value(Name.timestamp).flatMap({ BigEndian.integer($0, as: Int64.self) })
         else { return nil }
         self.init(
             topic: topic, partition: partition, offset: offset, timestamp: timestamp, timestampType: timestampType,
-            consumerGroup: consumerGroup, code: code, message: message, worker: worker, isTruncated: text(Name.truncated) == "true")
-    }
-
-    private static func bigEndian<Integer: FixedWidthInteger>(_ integer: Integer) -> [UInt8] {
-        withUnsafeBytes(of: integer.bigEndian) { Array($0) }
-    }
-
-    private static func integer<Integer: FixedWidthInteger>(_ bytes: [UInt8], as type: Integer.Type) -> Integer? {
-        guard bytes.count == Integer.bitWidth / 8 else { return nil }
-        return bytes.reduce(0) { $0 << 8 | Integer($1) }
+            consumerGroup: consumerGroup, code: code, message: message, worker: worker,
+            attempts: text(Name.attempts).flatMap { Int($0) } ?? 0, isTruncated: text(Name.truncated) == "true")
     }
 }
