@@ -46,7 +46,8 @@ let package = Package(
         room(
             "Worker",
             [
-                "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing",
+                "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing", "Security",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -84,6 +85,7 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "Envelope", "TestSupport"]),
         tests(
             "SystemTests", ["switchyard", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        tests("WorkerTests", ["Worker", "Configuration", "EventLoop", "TestSupport"]),
         tests("SecurityTests", ["Security"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],

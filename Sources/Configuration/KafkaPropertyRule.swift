@@ -32,7 +32,7 @@ enum KafkaPropertyRule {
         "log.queue": "librdkafka's log goes to the worker's",
         "delivery.report.only.error": "the worker waits for each message's report",
         "produce.offset.report": "librdkafka has dropped it",
-        "transactional.id": "the worker's producer has no transactions",
+        "transactional.id": "the worker has one of its own for each event loop; set worker.delivery: exactly_once for transactions",
         "metadata.broker.list": "it is another name of bootstrap.servers; use that",
     ]
 

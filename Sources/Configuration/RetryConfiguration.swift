@@ -4,11 +4,17 @@ package struct RetryConfiguration: Sendable {
     package let maxAttempts: Int
     package let baseDelayMilliseconds: Int
     package let maxDelayMilliseconds: Int
+    package let maxTotalSeconds: Int
+    package let inMemoryMaxMilliseconds: Int
+    package let budgetPercent: Int
 
     init(_ settings: Settings, _ problems: inout Problems) {
         maxAttempts = settings.integer("retry.max_attempts")
         baseDelayMilliseconds = settings.integer("retry.base_delay_ms")
         maxDelayMilliseconds = settings.integer("retry.max_delay_ms")
+        maxTotalSeconds = settings.integer("retry.max_total_s")
+        inMemoryMaxMilliseconds = settings.integer("retry.in_memory_max_ms")
+        budgetPercent = settings.integer("retry.budget_percent")
         if baseDelayMilliseconds > maxDelayMilliseconds {
             let origins = ["retry.base_delay_ms", "retry.max_delay_ms"].map(settings.origin(of:))
             problems.add(

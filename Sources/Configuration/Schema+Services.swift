@@ -6,10 +6,34 @@ extension Schema {
         Key("worker.loops", .integer(0...1_024), 0, "event loops, each a thread; 0 is one for each core"),
         Key("worker.max_in_flight", .integer(1...10_000_000), 1_000, "requests that are worked on at once"),
         Key("worker.max_in_flight_bytes", .bytes(1...(1 << 40)), 268_435_456, "bytes of the requests that are worked on at once"),
+        Key(
+            "worker.max_in_flight_per_partition", .integer(0...10_000_000), 0,
+            "requests of one partition; 0 is as many as there may be in all"),
+        Key(
+            "worker.max_in_flight_bytes_per_partition", .bytes(0...(1 << 40)), 0,
+            "bytes of one partition's requests; 0 is as many as there may be in all"),
+        Key(
+            "worker.concurrency", .choice(["fixed", "adaptive"]), "fixed",
+            "whether max_in_flight is what is in flight, or the most that the providers' answers may let it grow to"),
+        Key(
+            "worker.ordering", .choice(["unordered", "key", "partition"]), "unordered",
+            "whether requests of one key, or of one partition, are answered one after the other"),
         Key("worker.max_request_bytes", .bytes(1...1_000_000_000), 4_194_304, "the largest request"),
+        Key(
+            "worker.delivery", .choice(["at_least_once", "exactly_once"]), "at_least_once",
+            "whether what is published, and the offsets, go into transactions"),
+        Key("worker.transaction_interval_ms", .integer(1...10_000), 100, "how long a transaction gathers what is to be published"),
+        Key("worker.transaction_max_requests", .integer(1...100_000), 1_000, "after how many requests a transaction waits no longer"),
         Key("worker.commit_interval_ms", .integer(1...3_600_000), 1_000, "the time between two commits of offsets"),
-        Key("worker.drain_timeout_s", .integer(0...86_400), 30, "how long requests may take to finish when the worker stops"),
+        Key("worker.offset_metadata_max_bytes", .integer(64...1_000_000), 4_096, "the brokers' offset.metadata.max.bytes"),
+        Key(
+            "worker.drain_timeout_s", .integer(0...86_400), 30,
+            "how long requests may take to finish when the worker stops, or their partition goes to another"),
         Key("worker.duplicate_window_s", .integer(0...31_536_000), 86_400, "how long answered requests are remembered; 0 is not at all"),
+        Key(
+            "worker.dead_letter_failures", .boolean, true,
+            "whether requests that failed though they were in order are kept on the dead-letter topic"),
+        Key("worker.claim_check_directory", .text, "", "where responses are kept that Kafka does not take; empty for nowhere"),
         Key(
             "worker.log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
             "the least important messages that are logged"),
@@ -37,6 +61,11 @@ extension Schema {
         Key("retry.max_attempts", .integer(1...100), 4, "provider calls that a request may cost"),
         Key("retry.base_delay_ms", .integer(0...3_600_000), 500, "the longest pause after the first failure; it doubles with each"),
         Key("retry.max_delay_ms", .integer(0...3_600_000), 30_000, "the longest pause"),
+        Key("retry.max_total_s", .integer(1...31_536_000), 86_400, "how long after its first call a request may be tried again"),
+        Key("retry.in_memory_max_ms", .integer(0...3_600_000), 60_000, "a longer pause is spent on a retry topic"),
+        Key(
+            "retry.budget_percent", .integer(0...1_000), 20, "retries for each 100 calls to a provider; those beyond wait the longest pause"
+        ),
     ]
 
     static let providerKeys = [

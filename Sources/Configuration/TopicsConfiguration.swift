@@ -6,6 +6,8 @@ package struct TopicsConfiguration: Sendable {
     /// Empty for no events.
     package let events: String
     package let deadLetter: String
+    /// In ascending order of their waits.
+    package let retry: [RetryTopic]
     package let replyTo: [String]
     /// Whether the worker creates topics that are missing.
     package let create: Bool
@@ -19,6 +21,7 @@ package struct TopicsConfiguration: Sendable {
         chunks = settings.text("topics.chunks")
         events = settings.text("topics.events")
         deadLetter = settings.text("topics.dead_letter")
+        retry = Self.retryTopics(settings, &problems)
         replyTo = settings.list("topics.reply_to")
         create = settings.boolean("topics.create")
         partitions = settings.integer("topics.partitions")
@@ -33,12 +36,26 @@ package struct TopicsConfiguration: Sendable {
         checkRoles(settings, &problems)
     }
 
+    private static func retryTopics(_ settings: Settings, _ problems: inout Problems) -> [RetryTopic] {
+        var topics: [RetryTopic] = []
+        for name in settings.list("topics.retry") {
+            if let topic = RetryTopic(name) {
+                topics.append(topic)
+            } else {
+                problems.add(
+                    "topics.retry: '\(name)' does not end with a wait; name it like llm.retry.30s, llm.retry.10m or llm.retry.1h",
+                    at: settings.origin(of: "topics.retry"))
+            }
+        }
+        return topics.sorted { $0.waitSeconds < $1.waitSeconds }
+    }
+
     private func checkRoles(_ settings: Settings, _ problems: inout Problems) {
         let roles: [(key: SettingPath, topic: String)] =
             requests.map { ("topics.requests", $0) }
             + [
                 ("topics.responses", responses), ("topics.chunks", chunks), ("topics.events", events), ("topics.dead_letter", deadLetter),
-            ] + replyTo.map { ("topics.reply_to", $0) }
+            ] + retry.map { ("topics.retry", $0.name) } + replyTo.map { ("topics.reply_to", $0) }
         var owners: [String: SettingPath] = [:]
         for (key, topic) in roles where !topic.isEmpty {
             guard let owner = owners[topic] else {

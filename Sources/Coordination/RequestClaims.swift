@@ -3,14 +3,18 @@ package import Logging
 package import Redis
 
 /// Tells a request that is enqueued a second time under the same id from one that is delivered a second time, and knows of the latter
-/// whether it has been answered. Confined to its Redis client's loop.
+/// whether it has been answered, or paid for. Confined to its Redis client's loop.
 ///
-/// The first message with an id claims it for a while; a later message gets it only after the first has failed. The claims are shared
-/// by the workers of a group through Redis. Without it, or while it does not answer, only those of this loop are known, of which the
-/// last 100,000 are kept: that finds duplicates with the same key, which Kafka brings to the same partition and so to the same loop.
+/// The first request with an id claims it for a while; a later one gets it only after the first has failed. Of the copies of one
+/// request the latest has the claim. The result of a provider call is the claim's until it is published (a ledger), so that a worker to
+/// which the request is delivered again need not call again.
+///
+/// Claims are shared by the workers of a group through Redis. Without it, or while it does not answer, only those of this loop are
+/// known, of which the last 100,000 are kept, with at most 64 MiB of results: that finds duplicates with the same key, which Kafka
+/// brings to the same partition and so to the same loop. What happens to claims meanwhile is not told to Redis later.
 package final class RequestClaims {
     private let redis: RedisClient?
-    private let group: String
+    private let keyPrefix: String
     private let window: Int
     private let logger: Logger
     private var recent: RecentClaims
@@ -18,13 +22,14 @@ package final class RequestClaims {
 
     /// - Parameters:
     ///   - group: the consumer group, whose workers share claims.
-    ///   - window: seconds for which an id is claimed.
+    ///   - window: seconds for which an id is claimed; they begin anew when its claim changes.
     package init(redis: RedisClient?, group: String, window: Int, logger: Logger) {
         self.redis = redis
-        self.group = group
+        // The hash tag keeps what belongs to one request in one slot of a cluster.
+        keyPrefix = "sy:{\(group.utf8.count):\(group):"
         self.window = window
         self.logger = logger
-        recent = RecentClaims(capacity: 100_000, lifetime: Int64(window) * 1_000)
+        recent = RecentClaims(capacity: 100_000, resultBytes: 64 << 20, lifetime: Int64(window) * 1_000)
     }
 
     /// Claims an id.
@@ -32,43 +37,70 @@ package final class RequestClaims {
     /// - Parameters:
     ///   - id: the request's id.
     ///   - tenant: whose id it is; ids of different tenants have nothing to do with each other.
-    ///   - origin: what tells the message from all others.
+    ///   - copy: the message that asks.
     package func claim(
-        _ id: String, tenant: String?, origin: String, isolation: isolated (any Actor)? = #isolation
+        _ id: String, tenant: String?, copy: RequestCopy, isolation: isolated (any Actor)? = #isolation
     ) async -> ClaimOutcome {
         let key = key(id, tenant)
-        guard let redis else { return recent.claim(key, for: origin, now: WallClock.milliseconds) }
+        guard let redis else { return recent.claim(key, for: copy, now: WallClock.milliseconds) }
         do {
-            let reply = try await redis.evaluate(Self.claimScript, keys: [.string(key)], arguments: [.string(origin), .integer(window)])
+            let reply = try await redis.evaluate(
+                ClaimScripts.ask, keys: [.string(key)],
+                arguments: [.string(copy.root), .integer(copy.generation), .string(copy.place), .integer(window)])
             isDegraded = false
-            guard let words = reply.array, words.count == 2, let holder = words[0].string,
-                let state = words[1].string.flatMap(Claim.State.init(rawValue:))
-            else { return .granted }
-            let claim = Claim(origin: holder, state: state)
-            recent.note(key, claim, now: WallClock.milliseconds)
-            return claim.outcome(for: origin)
+            var claim = reply.bytes.flatMap(Claim.init(stored:))
+            let outcome = claim.asked(by: copy)
+            if let claim { recent.note(key, claim, now: WallClock.milliseconds) }
+            return outcome
         } catch {
             noteDegraded(error)
-            return recent.claim(key, for: origin, now: WallClock.milliseconds)
+            return recent.claim(key, for: copy, now: WallClock.milliseconds)
         }
     }
 
-    /// Whether a message that this worker has claimed has been answered by another since, to whom its partition went.
-    package func isAnswered(
-        _ id: String, tenant: String?, origin: String, isolation: isolated (any Actor)? = #isolation
-    ) async -> Bool {
-        let held = try? await redis?.execute("GET", .string(key(id, tenant))).string
-        return held == "\(Claim.State.answered.rawValue) \(origin)" || held == "\(Claim.State.failed.rawValue) \(origin)"
+    /// Remembers the result of a paid call until `finish`: to be called before it is published.
+    ///
+    /// As with the other reports, nothing is waited for, so that it is done for a cancelled task too, and nothing happens where the
+    /// claim is another copy's meanwhile, or finished.
+    ///
+    /// - Parameter result: any bytes; they are copied.
+    package func remember(_ result: UnsafeRawBufferPointer, for id: String, tenant: String?, copy: RequestCopy) {
+        report(Claim(of: copy, .paid(Array(result))), id, tenant, copy)
     }
 
-    /// Notes that a message has been answered: delivered again, it is done; or, after a failure, that its id may be used again.
+    /// Notes that a request has been answered: delivered again, it is done; or, after a failure, that its id may be used again, or the
+    /// request be sent again from the dead letters. Its result is forgotten.
+    package func finish(_ id: String, tenant: String?, copy: RequestCopy, failed: Bool) {
+        report(Claim(finished: copy, failed: failed), id, tenant, copy)
+    }
+
+    /// Notes that the request goes on as a later copy: this one, delivered again, is done.
     ///
-    /// Waits for nothing, so that it is done for a cancelled task too.
-    package func finish(_ id: String, tenant: String?, origin: String, failed: Bool) {
+    /// To be called when the later copy is with the broker; were it lost after this, nobody would answer the request.
+    ///
+    /// - Parameter generation: the later copy's. Its place is learned when it asks.
+    package func supersede(_ id: String, tenant: String?, copy: RequestCopy, by generation: Int) {
+        precondition(generation > copy.generation, "a copy is superseded by a later one")
+        report(Claim(superseded: copy, by: generation), id, tenant, copy)
+    }
+
+    /// Whether a copy that this worker has claimed has been answered by another since, to whom its partition went, or the request goes
+    /// on as another copy.
+    package func isAnswered(
+        _ id: String, tenant: String?, copy: RequestCopy, isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        // Two places in Kafka and a generation are shorter than that; the result is not looked at.
+        let head = try? await redis?.execute("GETRANGE", .string(key(id, tenant)), 0, 1_023).bytes
+        var held = head.flatMap(Claim.init(stored:))
+        return held.asked(by: copy) == .done
+    }
+
+    private func report(_ next: Claim, _ id: String, _ tenant: String?, _ copy: RequestCopy) {
         let key = key(id, tenant)
-        let state: Claim.State = failed ? .failed : .answered
-        recent.finish(key, by: origin, as: state)
-        redis?.post("SET", .string(key), .string("\(state.rawValue) \(origin)"), "EX", .integer(window))
+        recent.report(key, next, by: copy, now: WallClock.milliseconds)
+        redis?.post(
+            "EVAL", .literal(ClaimScripts.report), 1, .string(key), .string(ClaimScripts.owner(copy)),
+            ClaimScripts.replaceable(by: next), .string(next.storedHead), .bytes(next.storedResult), .integer(window))
     }
 
     private func noteDegraded(_ error: RedisError) {
@@ -77,22 +109,9 @@ package final class RequestClaims {
         logger.warning("\(error); until it answers, duplicates are found only among the requests of one event loop")
     }
 
-    /// The hash tag keeps what belongs to one request in one slot of a cluster. Lengths keep names apart that contain the separator.
+    /// Lengths keep names apart that contain the separator.
     private func key(_ id: String, _ tenant: String?) -> String {
         let tenant = tenant ?? ""
-        return "sy:{\(group.utf8.count):\(group):\(tenant.utf8.count):\(tenant):\(id)}:claim"
+        return "\(keyPrefix)\(tenant.utf8.count):\(tenant):\(id)}:claim"
     }
-
-    /// Returns origin and state of who has the id after the call. A value is the state, a space, and the origin.
-    private static let claimScript = RedisScript(
-        name: "claim",
-        source: """
-            local held = redis.call('GET', KEYS[1])
-            if held then
-                local state, origin = string.match(held, '^(%a+) (.*)$')
-                if state and (state ~= 'failed' or origin == ARGV[1]) then return {origin, state} end
-            end
-            redis.call('SET', KEYS[1], 'open ' .. ARGV[1], 'EX', ARGV[2])
-            return {ARGV[1], 'open'}
-            """)
 }

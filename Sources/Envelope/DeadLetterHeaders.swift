@@ -75,6 +75,9 @@ package struct DeadLetterHeaders: Hashable, Sendable {
         Name.all.contains(name)
     }
 
+    /// Tells that the dead letter has only a part of the value.
+    package static let truncated = MessageHeader(Name.truncated, "true")
+
     /// The headers to add to the original message's.
     package var headers: [MessageHeader] {
         var headers = [
@@ -92,7 +95,7 @@ package struct DeadLetterHeaders: Hashable, Sendable {
             MessageHeader(Name.worker, worker),
             MessageHeader(Name.attempts, "\(attempts)"),
         ]
-        if isTruncated { headers.append(MessageHeader(Name.truncated, "true")) }
+        if isTruncated { headers.append(Self.truncated) }
         return headers
     }
 

@@ -24,6 +24,9 @@ package struct ResponseEnvelope {
     /// The request's metadata as JSON, echoed.
     package var metadata: UnsafeRawBufferPointer?
 
+    /// Where the answer is kept, if it was too large.
+    package var claimCheck: ClaimCheck?
+
     package init(
         id: UnsafeRawBufferPointer, type: RequestType?, outcome: Outcome, attempts: [Attempt] = [], timings: Timings,
         metadata: UnsafeRawBufferPointer? = nil
@@ -70,6 +73,10 @@ package struct ResponseEnvelope {
             writer.appendJSON(message)
             writer.append(",\"retryable\":")
             writer.append(retryable)
+            if let claimCheck {
+                writer.append(",\"claim_check\":")
+                claimCheck.write(into: &writer)
+            }
             writer.append("}")
             writeAttempts(into: &writer)
         }

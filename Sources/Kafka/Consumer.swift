@@ -22,7 +22,7 @@ package struct PartitionListener: Sendable {
     }
 }
 
-/// A member of a consumer group. Each partition assigned to it is forwarded to one of its lanes; a lane belongs to one event loop.
+/// A member of a consumer group. Each partition assigned to it goes to one of its lanes; a lane belongs to one event loop.
 ///
 /// Offsets are never stored or committed by librdkafka: a lane commits what its owner says.
 package actor Consumer {
@@ -30,7 +30,7 @@ package actor Consumer {
     private let handle: KafkaHandle
     private let log: KafkaLog
     private let watch: RebalanceWatch
-    private let lanes: [LaneQueue]
+    private let laneCount: Int
     private var queue: KafkaQueue?
     private var poll: LoopTimer?
     private var listeners: [PartitionListener] = []
@@ -82,13 +82,16 @@ package actor Consumer {
         self.log = KafkaLog(logger: logger)
         self.onStatistics = onStatistics
         self.onFatal = onFatal
-        lanes = (0..<laneCount).map { _ in LaneQueue(handle) }
+        self.laneCount = laneCount
     }
 
-    /// The lane at `index`, to be called once, on the loop that is to own it.
-    package nonisolated func makeLane(_ index: Int, on loop: EventLoop) -> ConsumerLane {
-        ConsumerLane(queue: lanes[index].pointer, handle: handle, watch: watch, loop: loop, log: log)
+    /// A lane, to be made on the loop that is to own it.
+    package nonisolated func makeLane(on loop: EventLoop) -> ConsumerLane {
+        ConsumerLane(handle: handle, watch: watch, loop: loop, log: log)
     }
+
+    /// This consumer as the member of its group, for transactions that commit its offsets.
+    package nonisolated var member: GroupMember { GroupMember(handle: handle, log: log) }
 
     /// Joins the group.
     ///
@@ -98,7 +101,7 @@ package actor Consumer {
     package func subscribe(
         to topics: [String], listeners: [PartitionListener], onJoined: @escaping @Sendable () -> Void = {}
     ) throws(KafkaError) {
-        precondition(listeners.count == lanes.count && phase == .idle)
+        precondition(listeners.count == laneCount && phase == .idle)
         self.listeners = listeners
         self.onJoined = onJoined
         guard let pointer = rd_kafka_queue_get_consumer(handle.pointer) else {
@@ -200,11 +203,14 @@ package actor Consumer {
 
     private func assign(_ partitions: [TopicPartition]) async {
         isCooperative = rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
-        for partition in partitions { forward(partition) }
-        let committed = await committed(partitions)
+        for partition in partitions { laneOf[partition] = emptiestLane }
+        let committed = await member.committed(partitions)
+        if committed == nil {
+            log.logger.error("the committed offsets are unknown: requests that were done out of order may be done again")
+        }
         await forEachLane(partitions) { listener, partitions in
             await listener.assigned(
-                partitions.map { committed[$0] ?? AssignedPartition(partition: $0, committed: nil, metadata: nil) })
+                partitions.map { committed?[$0] ?? AssignedPartition(partition: $0, committed: nil, metadata: nil) })
         }
         assignment.formUnion(partitions)
         let list = PartitionList(partitions)
@@ -216,31 +222,6 @@ package actor Consumer {
         log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
         onJoined?()
         onJoined = nil
-    }
-
-    /// What is committed of the partitions, asked until the group's coordinator answers, at most for a minute.
-    private func committed(_ partitions: [TopicPartition]) async -> [TopicPartition: AssignedPartition] {
-        guard !partitions.isEmpty else { return [:] }
-        let handle = handle
-        return await BlockingThread.run { [log] () throws(Never) in
-            let list = PartitionList(partitions)
-            for _ in 0..<6 {
-                let result = list.use { rd_kafka_committed(handle.pointer, $0, 10_000) }
-                guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
-                    log.logger.warning("\(KafkaError(result, while: "cannot ask for the committed offsets"))")
-                    continue
-                }
-                let assigned = list.use { list in
-                    PartitionList.entries(in: list).map { entry in
-                        let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
-                        return (partition, AssignedPartition(entry, partition))
-                    }
-                }
-                return Dictionary(assigned) { $1 }
-            }
-            log.logger.error("the committed offsets are unknown: requests that were done out of order may be done again")
-            return [:]
-        }
     }
 
     private func revoke(_ partitions: [TopicPartition], isLost: Bool) async {
@@ -274,15 +255,10 @@ package actor Consumer {
 
     // MARK: Lanes
 
-    /// Which lane each assigned partition has: the one that had fewest. What assignors deal out has patterns of its own, so the number of
-    /// a partition says little.
-    private func forward(_ partition: TopicPartition) {
+    /// The lane that has fewest partitions. What assignors deal out has patterns of its own, so the number of a partition says little.
+    private var emptiestLane: Int {
         let loads = Dictionary(laneOf.values.map { ($0, 1) }, uniquingKeysWith: +)
-        let lane = lanes.indices.min { (loads[$0] ?? 0, $0) < (loads[$1] ?? 0, $1) } ?? 0
-        laneOf[partition] = lane
-        guard let source = rd_kafka_queue_get_partition(handle.pointer, partition.topic, partition.partition) else { return }
-        rd_kafka_queue_forward(source, lanes[lane].pointer)
-        rd_kafka_queue_destroy(source)
+        return (0..<laneCount).min { (loads[$0] ?? 0, $0) < (loads[$1] ?? 0, $1) } ?? 0
     }
 
     private func forEachLane(
@@ -306,24 +282,5 @@ package actor Consumer {
     private func report(_ result: rd_kafka_resp_err_t) {
         guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         log.logger.error("\(KafkaError(result, while: "rebalance"))")
-    }
-}
-
-/// The librdkafka queue behind a lane, made before the lane's own loop takes it over.
-private struct LaneQueue: Sendable {
-    // librdkafka's queues may be used from any thread; the lane that takes the pointer over destroys it.
-    nonisolated(unsafe) let pointer: OpaquePointer
-
-    init(_ handle: KafkaHandle) {
-        pointer = rd_kafka_queue_new(handle.pointer)
-    }
-}
-
-extension AssignedPartition {
-    fileprivate init(_ entry: rd_kafka_topic_partition_t, _ partition: TopicPartition) {
-        let metadata = entry.metadata.map {
-            String(decoding: UnsafeRawBufferPointer(start: $0, count: entry.metadata_size), as: UTF8.self)
-        }
-        self.init(partition: partition, committed: entry.offset >= 0 ? entry.offset : nil, metadata: metadata)
     }
 }

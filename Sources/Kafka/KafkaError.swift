@@ -15,6 +15,8 @@ package struct KafkaError: Error, CustomStringConvertible, Sendable {
         case rebalanceInProgress
         /// The group has gone on without this member, whose partitions are others' now.
         case notMember
+        /// Another producer has taken over the transactional id, or the coordinator has timed the transaction out.
+        case producerFenced
         /// The handle can do no more work and must be made anew.
         case fatal
         case other(String)
@@ -53,20 +55,23 @@ package struct KafkaError: Error, CustomStringConvertible, Sendable {
         case RD_KAFKA_RESP_ERR__SSL:
             (.authenticationFailed, "check ssl.ca.location and the certificates under kafka:")
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
-            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+            RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             (.notAuthorized, "ask for the ACL that allows this principal to do it")
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION,
             RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
             (.unknownTopic, "create the topic, or set topics.create: true")
         case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
             (.messageTooLarge, "raise message.max.bytes under kafka: and max.message.bytes of the topic")
-        case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+        case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+            RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
             (.timedOut, "")
         case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
             (.rebalanceInProgress, "")
         case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
             RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
             (.notMember, "")
+        case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+            (.producerFenced, "")
         case RD_KAFKA_RESP_ERR__FATAL:
             (.fatal, "")
         default:

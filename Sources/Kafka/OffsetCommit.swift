@@ -9,25 +9,9 @@ package struct OffsetCommit: Equatable, Sendable {
     /// The offsets beyond it that are done, encoded; nil if there are none, or too many runs of them to fit.
     package let metadata: String?
 
-    package init(partition: TopicPartition, offset: Int64, completed: CompletedOffsets) {
+    package init(partition: TopicPartition, offset: Int64, completed: CompletedOffsets, limit: Int = 4_096) {
         self.partition = partition
         self.offset = offset
-        metadata = completed.encoded(from: offset, limit: Self.metadataLimit)
-    }
-}
-
-/// A partition that has come to this member, with what was last committed of it.
-package struct AssignedPartition: Sendable {
-    package let partition: TopicPartition
-    /// Nil if nothing is committed.
-    package let committed: Int64?
-    /// The offsets beyond it that are done.
-    package let completed: CompletedOffsets
-
-    /// - Parameter metadata: the commit's, whoever made it.
-    init(partition: TopicPartition, committed: Int64?, metadata: String?) {
-        self.partition = partition
-        self.committed = committed
-        completed = committed.flatMap { base in metadata.flatMap { CompletedOffsets(decoding: $0, from: base) } } ?? CompletedOffsets()
+        metadata = completed.encoded(from: offset, limit: limit)
     }
 }

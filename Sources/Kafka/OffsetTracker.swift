@@ -44,6 +44,8 @@ package struct OffsetTracker: Sendable {
     /// The offset behind the last one delivered; nil before the first.
     package var next: Int64? { pending.last.map { $0.offset + 1 } ?? watermark }
 
+    package func hasRoom(for offset: Int64, limit: Int) -> Bool { true }
+
     /// Notes that `offset` was handed out.
     package mutating func deliver(_ offset: Int64) -> Delivery {
         if let next {

@@ -8,15 +8,26 @@ package struct Reply {
         /// The answer, and the response whose body its ranges refer to.
         case answered(ProviderResult, HTTPResponse)
         case failed(ProviderError)
+        /// Failed so far; it is to be tried again after some milliseconds, which are too many to keep it here.
+        case postponed(ProviderError, after: Double)
         /// The task was cancelled: nothing is to be published, and the message stays undone.
         case cancelled
     }
 
     package let outcome: Outcome
-    /// The calls made, in order.
+    /// The calls made, in order, those of earlier visits among them.
     package let attempts: [Attempt]
     /// Milliseconds within calls.
     package let providerMilliseconds: Double
     /// Milliseconds of waiting between calls.
     package let waitedMilliseconds: Double
+    /// The last call of this visit; nil if none was made.
+    package let lastCall: ProviderCall?
+}
+
+/// What one provider call tells of how much the provider can take.
+package struct ProviderCall: Sendable {
+    package let milliseconds: Double
+    /// Whether the provider had too much to do: it said so, or did not answer in time.
+    package let isOverload: Bool
 }

@@ -10,17 +10,22 @@ package final class Router {
     private let policy: RetryPolicy
     private let timeouts: HTTPTimeouts
     private let random: () -> Double
+    private let budget: RetryBudget
+    /// By the provider's name.
+    private var budgets: [String: RetryBudget] = [:]
 
     /// - Parameters:
+    ///   - budget: for each provider.
     ///   - timeouts: those of each call; a request's deadline shortens them.
     ///   - random: 0 ..< 1, for the jitter between attempts.
     package init(
-        client: HTTPClient, loop: EventLoop, policy: RetryPolicy, timeouts: HTTPTimeouts,
+        client: HTTPClient, loop: EventLoop, policy: RetryPolicy, budget: RetryBudget, timeouts: HTTPTimeouts,
         random: @escaping () -> Double = { .random(in: 0..<1) }
     ) {
         self.client = client
         self.loop = loop
         self.policy = policy
+        self.budget = budget
         self.timeouts = timeouts
         self.random = random
     }
@@ -29,16 +34,19 @@ package final class Router {
     ///
     /// - Parameters:
     ///   - bytes: the message that the request was decoded from.
+    ///   - past: what was done for it before.
     ///   - clock: the wall clock in unix milliseconds, which the request's deadline is compared with.
     package func answer(
-        _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, by deployment: Deployment,
+        _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, by deployment: Deployment, past: RequestPast = RequestPast(),
         clock: () -> Int64 = { WallClock.milliseconds }, isolation: isolated (any Actor)? = #isolation
     ) async -> Reply {
         let endpoint = deployment.endpoint
         var body = ByteWriter(capacity: bytes.count + 64)
         endpoint.adapter.writeBody(request, bytes: bytes, model: deployment.model, into: &body)
         var call = HTTPRequest(.post, target: endpoint.target(for: request.type), headers: endpoint.headers, body: body.bytes)
-        var record = Record(endpoint: endpoint.name, model: deployment.model)
+        var record = Record(endpoint: endpoint.name, model: deployment.model, attempts: past.attempts)
+        let firstBegan = past.began ?? clock()
+        budgets[endpoint.name, default: budget].noteCall(now: .now)
         while true {
             let left = request.deadline.map { $0 - clock() }
             if let left {
@@ -52,9 +60,9 @@ package final class Router {
             switch outcome {
             case .cancelled:
                 return record.reply(.cancelled)
-            case .answered(_, let response):
+            case .answered(let result, let response):
                 record.add(status: response.status, milliseconds, error: nil)
-                return record.reply(outcome)
+                return record.reply(.answered(result, response))
             case .failed(let error):
                 record.add(status: error.status, milliseconds, error: error.code)
                 record.last = error
@@ -62,19 +70,32 @@ package final class Router {
             }
             let remaining = request.deadline.map { Double($0 - clock()) }
             if let remaining, remaining <= 0 { return record.reply(.failed(Self.late(after: failure))) }
-            guard
-                let delay = policy.delay(
-                    after: record.attempts.count, isRetryable: failure.retryable,
-                    retryAfter: failure.retryAfterMilliseconds.map(Double.init), remaining: remaining, random: random())
-            else { return record.reply(.failed(failure)) }
-            guard await pause(delay) else { return record.reply(.cancelled) }
-            record.waited += delay
+            let attempt = record.attempts.count
+            let isWithinBudget =
+                policy.mayRetry(after: attempt, isRetryable: failure.retryable)
+                && budgets[endpoint.name, default: budget].take(now: .now)
+            let decision = policy.decision(
+                after: attempt, isRetryable: failure.retryable, retryAfter: failure.retryAfterMilliseconds.map(Double.init),
+                age: Double(clock() - firstBegan), remaining: remaining, isWithinBudget: isWithinBudget, random: random())
+            switch decision {
+            case .never: return record.reply(.failed(failure))
+            case .later(let delay): return record.reply(.postponed(failure, after: delay))
+            case .now(let delay):
+                guard await pause(delay) else { return record.reply(.cancelled) }
+                record.waited += delay
+            }
         }
+    }
+
+    private enum CallOutcome {
+        case answered(ProviderResult, HTTPResponse)
+        case failed(ProviderError)
+        case cancelled
     }
 
     private func send(
         _ call: HTTPRequest, _ endpoint: ProviderEndpoint, type: RequestType, isolation: isolated (any Actor)? = #isolation
-    ) async -> Reply.Outcome {
+    ) async -> CallOutcome {
         let response: HTTPResponse
         do {
             response = try await client.execute(call)
@@ -121,17 +142,20 @@ package final class Router {
 private struct Record {
     let endpoint: String
     let model: String
-    var attempts: [Attempt] = []
+    var attempts: [Attempt]
     var last: ProviderError?
+    var lastCall: ProviderCall?
     var provider = 0.0
     var waited = 0.0
 
     mutating func add(status: Int?, _ milliseconds: Double, error: ErrorCode?) {
         provider += milliseconds
+        let isOverload = error == .rateLimited || error == .overloaded || error == .timeout
+        lastCall = ProviderCall(milliseconds: milliseconds, isOverload: isOverload)
         attempts.append(Attempt(provider: endpoint, model: model, status: status, milliseconds: milliseconds, error: error))
     }
 
     func reply(_ outcome: Reply.Outcome) -> Reply {
-        Reply(outcome: outcome, attempts: attempts, providerMilliseconds: provider, waitedMilliseconds: waited)
+        Reply(outcome: outcome, attempts: attempts, providerMilliseconds: provider, waitedMilliseconds: waited, lastCall: lastCall)
     }
 }

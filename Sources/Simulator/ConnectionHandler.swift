@@ -94,7 +94,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func finish(_ outcome: Ledger.Outcome) {
         guard let finished = exchange.take() else { return }
-        simulation.finish(finished.request, outcome)
+        simulation.finish(finished.request, key: finished.key, outcome)
     }
 
     // MARK: Sending

@@ -14,14 +14,18 @@ struct Exchange {
     }
 
     let request: ModelRequest
+    let key: String
     let isKeepAlive: Bool
     private let plan: SimulationPlan
     private let reading: TokenBucket.Reading?
     private let arrival: NIODeadline
     private var stream: StreamedAnswer?
 
-    init(_ request: ModelRequest, _ plan: SimulationPlan, reading: TokenBucket.Reading?, isKeepAlive: Bool, arrival: NIODeadline) {
+    init(
+        _ request: ModelRequest, _ plan: SimulationPlan, key: String, reading: TokenBucket.Reading?, isKeepAlive: Bool, arrival: NIODeadline
+    ) {
         self.request = request
+        self.key = key
         self.plan = plan
         self.reading = reading
         self.isKeepAlive = isKeepAlive

@@ -24,6 +24,12 @@ struct IncomingRequest {
         expectsContinue = head.headers.first(name: "expect") == "100-continue"
     }
 
+    /// The key that the client has given; empty if none.
+    var key: String {
+        guard let credentials, credentials.prefix(7).lowercased() == "bearer " else { return "" }
+        return String(credentials.dropFirst(7))
+    }
+
     var route: Route { Route(method, uri: uri) }
 
     /// Adds a part of the body. The first part is kept as it is, since most often there is no other.

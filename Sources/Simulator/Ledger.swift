@@ -41,33 +41,40 @@ struct Ledger {
     }
 
     /// Notes a request that never becomes an attempt, and returns its number among all requests.
-    mutating func refuse(_ failure: Failure) -> Int {
+    mutating func refuse(_ failure: Failure, key: String) -> Int {
         counts.requests += 1
+        note(key) { $0.requests += 1 }
         counts[failure] += 1
         return counts.requests
     }
 
     /// Lets a request in, unless the limit of requests is reached; what it then turns away is no attempt.
-    mutating func admit(fingerprint: UInt64, now: Int64) -> Admission {
+    mutating func admit(fingerprint: UInt64, key: String, now: Int64) -> Admission {
         let reading = bucket?.take(now: now)
         if let reading, !reading.isAdmitted {
-            return .throttled(number: refuse(.throttled), reading)
+            return .throttled(number: refuse(.throttled, key: key), reading)
         }
         counts.requests += 1
         counts.inFlight += 1
         counts.peakInFlight = max(counts.peakInFlight, counts.inFlight)
+        note(key) {
+            $0.requests += 1
+            $0.inFlight += 1
+        }
         let ordinal = prompts[fingerprint, default: Prompt()].attempts
         prompts[fingerprint, default: Prompt()].attempts = ordinal &+ 1
         return .admitted(ordinal: UInt64(ordinal), reading)
     }
 
     /// Notes the end of an admitted request.
-    mutating func finish(fingerprint: UInt64, _ outcome: Outcome) {
+    mutating func finish(fingerprint: UInt64, key: String, _ outcome: Outcome) {
         counts.inFlight -= 1
+        note(key) { $0.inFlight -= 1 }
         switch outcome {
         case .failed(let failure): counts[failure] += 1
         case .ok(let promptTokens, let completionTokens):
             counts.ok += 1
+            note(key) { $0.ok += 1 }
             counts.promptTokens += promptTokens
             counts.completionTokens += completionTokens
             let answers = prompts[fingerprint, default: Prompt()].answers
@@ -75,4 +82,12 @@ struct Ledger {
             prompts[fingerprint, default: Prompt()].answers = answers &+ 1
         }
     }
+
+    /// Changes what is known of a key. One that is not among the first is never known.
+    private mutating func note(_ key: String, _ change: (inout KeyStatistics) -> Void) {
+        guard counts.keys[key] != nil || counts.keys.count < Self.mostKeys else { return }
+        change(&counts.keys[key, default: KeyStatistics()])
+    }
+
+    private static let mostKeys = 1_000
 }

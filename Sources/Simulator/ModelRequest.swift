@@ -20,6 +20,9 @@ struct ModelRequest {
     /// What the answer begins with: of the last message's text, or of the prompt.
     var digest: UInt64 = 0
 
+    /// Milliseconds that the same text asks the answer to take.
+    var requestedLatency: Int?
+
     var promptTokens = 0
     var outputLimit: Int?
     var isStreamed = false

@@ -66,7 +66,7 @@ struct ModelRequestReader {
             content = try readMessage()
             more = try scanner.nextElement()
         }
-        if let content { request.digest = digest(content.kind, content.range) }
+        if let content { noteText(content.kind, content.range) }
     }
 
     /// Reads a message, and returns its content.
@@ -107,7 +107,7 @@ struct ModelRequestReader {
 
     private mutating func add(_ kind: JSONKind, _ range: ByteRange) {
         if kind != .string && kind != .array { refuse(.wrongType(promptName, expected: "strings or arrays of tokens", found: kind)) }
-        request.digest = digest(kind, range)
+        noteText(kind, range)
         request.inputs.append(Fingerprint.of(bytes[range], salt: Endpoint.embedding.rawValue))
     }
 
@@ -115,6 +115,11 @@ struct ModelRequestReader {
         let most = request.endpoint == .embedding ? ModelRequest.Limit.inputs : 1
         guard request.inputs.isEmpty || request.inputs.count > most else { return }
         refuse(.wrongValue(promptName, expected: most == 1 ? "one prompt; the simulator answers one at a time" : "1 to \(most) inputs"))
+    }
+
+    private mutating func noteText(_ kind: JSONKind, _ range: ByteRange) {
+        request.digest = digest(kind, range)
+        request.requestedLatency = RequestedLatency.milliseconds(in: bytes[range])
     }
 
     /// Of a string's text; of what is no string, as it stands.

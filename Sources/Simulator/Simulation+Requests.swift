@@ -31,7 +31,8 @@ extension Simulation {
             refuse(.invalidRequest, with: error, request, to: &writer)
             return nil
         }
-        switch admit(asked, now: now) {
+        let key = request.key
+        switch admit(asked, key: key, now: now) {
         case .throttled(let number, let reading):
             APIError.throttled(reading).writeAnswer(
                 identifier: identifier(ofRefusal: number), reading: reading, isKeepAlive: request.isKeepAlive, to: &writer)
@@ -39,13 +40,13 @@ extension Simulation {
         case .admitted(let ordinal, let reading):
             let plan = SimulationPlan(
                 options, fingerprint: asked.fingerprint, ordinal: ordinal,
-                outputLimit: endpoint == .embedding ? 0 : asked.outputLimit)
-            return Exchange(asked, plan, reading: reading, isKeepAlive: request.isKeepAlive, arrival: now)
+                outputLimit: endpoint == .embedding ? 0 : asked.outputLimit, requestedLatency: asked.requestedLatency)
+            return Exchange(asked, plan, key: key, reading: reading, isKeepAlive: request.isKeepAlive, arrival: now)
         }
     }
 
     private func refuse(_ failure: Failure, with error: APIError, _ request: IncomingRequest, to writer: inout ByteWriter) {
-        let number = refuse(failure)
+        let number = refuse(failure, key: request.key)
         error.writeAnswer(identifier: identifier(ofRefusal: number), isKeepAlive: request.isKeepAlive, to: &writer)
     }
 

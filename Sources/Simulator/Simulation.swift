@@ -25,15 +25,15 @@ final class Simulation: Sendable {
         return credentials == nil ? .noKey : .wrongKey
     }
 
-    func refuse(_ failure: Failure) -> Int {
-        ledger.withLock { $0.refuse(failure) }
+    func refuse(_ failure: Failure, key: String) -> Int {
+        ledger.withLock { $0.refuse(failure, key: key) }
     }
 
-    func admit(_ request: ModelRequest, now: NIODeadline) -> Ledger.Admission {
-        ledger.withLock { $0.admit(fingerprint: request.fingerprint, now: Int64(clamping: now.uptimeNanoseconds)) }
+    func admit(_ request: ModelRequest, key: String, now: NIODeadline) -> Ledger.Admission {
+        ledger.withLock { $0.admit(fingerprint: request.fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) }
     }
 
-    func finish(_ request: ModelRequest, _ outcome: Ledger.Outcome) {
-        ledger.withLock { $0.finish(fingerprint: request.fingerprint, outcome) }
+    func finish(_ request: ModelRequest, key: String, _ outcome: Ledger.Outcome) {
+        ledger.withLock { $0.finish(fingerprint: request.fingerprint, key: key, outcome) }
     }
 }

@@ -9,6 +9,9 @@ package struct SimulationOptions: Hashable, Sendable {
     /// Standard deviation of the latency's logarithm; 0 makes every latency the median.
     package var latencySigma = 0.3
 
+    /// From where to where the latency is drawn evenly, in milliseconds, instead of around the median.
+    package var latencyRange: ClosedRange<Double>?
+
     /// How fast output is made after the latency; 0 makes it at once.
     package var tokensPerSecond = 0.0
 

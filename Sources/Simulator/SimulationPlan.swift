@@ -28,11 +28,15 @@ package struct SimulationPlan: Hashable, Sendable {
     ///   - fingerprint: tells the prompt from others.
     ///   - ordinal: how often the same prompt has been seen before.
     ///   - outputLimit: the most output tokens that the request allows.
-    package init(_ options: SimulationOptions, fingerprint: UInt64, ordinal: UInt64, outputLimit: Int? = nil) {
+    ///   - requestedLatency: milliseconds that the prompt asks for, instead of the latency that is drawn.
+    package init(
+        _ options: SimulationOptions, fingerprint: UInt64, ordinal: UInt64, outputLimit: Int? = nil, requestedLatency: Int? = nil
+    ) {
         var stream = RandomStream(seed: options.seed, fingerprint: fingerprint, ordinal: ordinal)
         fault = options.faults.fault(at: stream.unit())
-        let drawn = stream.logNormal(median: options.latencyMilliseconds, sigma: options.latencySigma)
-        latency = fault?.isImmediate == true ? .zero : Self.duration(seconds: drawn / 1000)
+        let drawn = stream.latency(options)
+        let milliseconds = requestedLatency.map(Double.init) ?? drawn
+        latency = fault?.isImmediate == true ? .zero : Self.duration(seconds: milliseconds / 1000)
         let length = stream.logNormal(median: Double(options.outputTokens), sigma: Self.lengthSigma)
         let wanted = Int(min(max(length.rounded(), 1), Self.longestOutput))
         outputTokens = min(wanted, outputLimit ?? wanted)
@@ -63,4 +67,12 @@ package struct SimulationPlan: Hashable, Sendable {
     private static let lengthSigma = 0.4
     private static let longestOutput = 100_000.0
     private static let longestTime = 86_400.0
+}
+
+extension RandomStream {
+    /// Milliseconds to the first token.
+    fileprivate mutating func latency(_ options: SimulationOptions) -> Double {
+        guard let range = options.latencyRange else { return logNormal(median: options.latencyMilliseconds, sigma: options.latencySigma) }
+        return range.lowerBound + unit() * (range.upperBound - range.lowerBound)
+    }
 }

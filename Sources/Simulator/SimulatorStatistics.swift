@@ -41,6 +41,15 @@ package enum Failure: Int, CaseIterable, Hashable, Sendable {
     }
 }
 
+/// What the requests with one API key have come to.
+package struct KeyStatistics: Hashable, Sendable {
+    /// Requests, refused ones too.
+    package internal(set) var requests = 0
+    /// Complete answers.
+    package internal(set) var ok = 0
+    package internal(set) var inFlight = 0
+}
+
 /// What the simulator has seen. At any time `requests` is the sum of `ok`, all failures and `inFlight`.
 package struct SimulatorStatistics: Hashable, Sendable {
     /// Requests, save those for models and statistics.
@@ -59,6 +68,9 @@ package struct SimulatorStatistics: Hashable, Sendable {
     package internal(set) var promptTokens = 0
     /// Of complete answers.
     package internal(set) var completionTokens = 0
+
+    /// By API key, "" for none: of the first 1,000 keys.
+    package internal(set) var keys: [String: KeyStatistics] = [:]
 
     private var failures = [Int](repeating: 0, count: Failure.allCases.count)
 
@@ -95,6 +107,18 @@ package struct SimulatorStatistics: Hashable, Sendable {
             writer.append("\":")
             writer.append(count)
         }
-        writer.append("}")
+        writer.append(",\"keys\":{")
+        for (index, (key, counts)) in keys.sorted(by: { $0.key < $1.key }).enumerated() {
+            if index > 0 { writer.append(",") }
+            writer.appendJSON(key)
+            writer.append(":{\"requests\":")
+            writer.append(counts.requests)
+            writer.append(",\"ok\":")
+            writer.append(counts.ok)
+            writer.append(",\"in_flight\":")
+            writer.append(counts.inFlight)
+            writer.append("}")
+        }
+        writer.append("}}")
     }
 }

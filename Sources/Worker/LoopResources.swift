@@ -11,21 +11,43 @@ internal import Routing
 /// closed on the loop.
 final class LoopResources {
     let handler: RequestHandler
+    /// Nil if what is published goes into none.
+    let transactions: Transactions?
     private let publisher: Publisher
     private let http: HTTPClient
     private let redis: RedisClient?
 
+    /// Where the loop's requests come from.
+    struct Source {
+        let lane: ConsumerLane
+        let member: GroupMember
+        /// The loop's number in the worker.
+        let index: Int
+        /// Whether the brokers are the embedded ones.
+        let isEmbedded: Bool
+    }
+
     /// - Throws: `KafkaError` if librdkafka does not take the configuration.
-    init(plan: WorkerPlan, loop: EventLoop, counters: WorkerCounters, logger: Logger) throws(KafkaError) {
-        let producer = try Producer(properties: plan.producer, loop: loop, logger: logger)
-        let publisher = Publisher(producer: producer, loop: loop, topics: plan.topics, logger: logger)
+    init(plan: WorkerPlan, source: Source, loop: EventLoop, counters: WorkerCounters, logger: Logger) throws(KafkaError) {
         let http = HTTPClient(plan.http, loop: loop)
         let redis = plan.redis.map { RedisClient(loop: loop, configuration: $0) }
+        if let timing = plan.transactions {
+            let id = "\(plan.rules.consumerGroup)-\(plan.rules.worker)-\(source.index)"
+            let transactions = Transactions(
+                producer: try TransactionalProducer(properties: plan.producer, transactionalID: id, logger: logger), member: source.member,
+                lane: source.lane, loop: loop, timing: timing, id: id, repeatsOffsets: source.isEmbedded, logger: logger)
+            publisher = Publisher(way: .transactional(transactions), loop: loop, logger: logger)
+            self.transactions = transactions
+        } else {
+            let producer = try Producer(properties: plan.producer, loop: loop, logger: logger)
+            publisher = Publisher(way: .direct(producer), loop: loop, logger: logger)
+            transactions = nil
+        }
         let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
-        let router = Router(client: http, loop: loop, policy: plan.retry, timeouts: plan.http.timeouts)
+        let router = Router(client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, timeouts: plan.http.timeouts)
         handler = RequestHandler(
-            publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, counters: counters)
-        self.publisher = publisher
+            publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,
+            counters: counters, logger: logger)
         self.http = http
         self.redis = redis
     }

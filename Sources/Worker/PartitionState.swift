@@ -1,28 +1,34 @@
 internal import Kafka
 
-/// One partition in one assignment. Its identity is the assignment's epoch: a request that outlives the assignment completes an
-/// object that nobody commits from any more. Confined to its shard.
+/// What has been taken of one partition in one assignment, and how far it is done. Its identity is the assignment's epoch: a request
+/// that outlives the assignment completes an object that nobody commits from any more. Confined to its shard.
 final class PartitionState {
     let partition: TopicPartition
     private(set) var tracker: OffsetTracker
-    /// False once the partition is on its way to another member: nothing new is taken from it.
-    var takesMore = true
+    /// Whether the partition is another's, or what is in flight of it has been given up: nothing more may be published or committed.
+    private(set) var isGone = false
+    private let metadataLimit: Int
     private var tasks: [Int64: Task<Void, Never>] = [:]
     private var committed: OffsetCommit?
     /// Whether there may be something to commit.
     private var hasChanged = false
     private var idle: [UnsafeContinuation<Void, Never>] = []
 
-    init(_ assigned: AssignedPartition) {
+    /// - Parameter metadataLimit: the most characters that a commit's metadata may have.
+    init(_ assigned: AssignedPartition, metadataLimit: Int) {
         partition = assigned.partition
         tracker = OffsetTracker(resumingFrom: assigned.committed ?? 0, completed: assigned.completed)
+        self.metadataLimit = metadataLimit
     }
 
-    /// A partition of whose past nothing is known.
-    init(_ partition: TopicPartition) {
-        self.partition = partition
+    /// The same partition with a log that has begun anew, of which nothing is known.
+    init(restarting old: PartitionState) {
+        partition = old.partition
         tracker = OffsetTracker()
+        metadataLimit = old.metadataLimit
     }
+
+    // MARK: Deliveries
 
     /// The next offset, if there are no gaps.
     var expected: Int64 { tracker.next ?? 0 }
@@ -32,11 +38,23 @@ final class PartitionState {
         offset < expected
     }
 
+    /// Whether the offset may be delivered: whatever completes then can be written down in a commit.
+    func hasRoom(for offset: Int64) -> Bool {
+        tracker.hasRoom(for: offset, limit: metadataLimit)
+    }
+
     /// Notes that a message has come. Returns false if there is nothing to be done about it.
     func deliver(_ offset: Int64) -> Bool {
         hasChanged = true
         return tracker.deliver(offset) == .new
     }
+
+    func complete(_ offset: Int64) {
+        _ = tracker.complete(offset)
+        hasChanged = true
+    }
+
+    // MARK: Work
 
     func track(_ task: Task<Void, Never>, for offset: Int64) {
         tasks[offset] = task
@@ -47,20 +65,22 @@ final class PartitionState {
     /// - Parameter done: false if it was given up, so that the message is delivered again.
     func finish(_ offset: Int64, done: Bool) {
         tasks[offset] = nil
-        if done {
-            _ = tracker.complete(offset)
-            hasChanged = true
-        }
+        if done { complete(offset) }
         if tasks.isEmpty {
             for waiter in idle { waiter.resume() }
             idle = []
         }
     }
 
-    var isIdle: Bool { tasks.isEmpty }
+    var running: Int { tasks.count }
 
     func cancelAll() {
         for task in tasks.values { task.cancel() }
+    }
+
+    func giveUp() {
+        isGone = true
+        cancelAll()
     }
 
     func waitUntilIdle(isolation: isolated (any Actor)? = #isolation) async {
@@ -68,11 +88,18 @@ final class PartitionState {
         await withUnsafeContinuation { idle.append($0) }
     }
 
+    // MARK: Commits
+
     /// What is to be committed, if it is not already.
-    func takeUncommitted() -> OffsetCommit? {
-        guard hasChanged, let watermark = tracker.watermark else { return nil }
+    ///
+    /// - Parameter finishing: offsets that are done once the commit is.
+    func takeUncommitted(finishing: [Int64] = []) -> OffsetCommit? {
+        guard hasChanged || !finishing.isEmpty else { return nil }
         hasChanged = false
-        let commit = OffsetCommit(partition: partition, offset: watermark, completed: tracker.completed)
+        var tracker = tracker
+        for offset in finishing { _ = tracker.complete(offset) }
+        guard let watermark = tracker.watermark else { return nil }
+        let commit = OffsetCommit(partition: partition, offset: watermark, completed: tracker.completed, limit: metadataLimit)
         return commit == committed ? nil : commit
     }
 

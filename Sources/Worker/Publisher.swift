@@ -3,112 +3,91 @@ internal import EventLoop
 internal import Kafka
 internal import Logging
 
-/// Writes what comes of requests to the topics of one loop's producer. What must not be lost is sent until the broker has it: only a
-/// cancelled task gives up.
+/// Writes what comes of requests to their topics. What must not be lost is sent until the broker has it: only a cancelled task gives
+/// up. Confined to one loop.
 final class Publisher {
-    /// How much of a message that no broker takes whole is kept in its dead letter.
-    private static let truncatedBytes = 65_536
+    /// How messages get to the brokers.
+    enum Way {
+        /// One by one.
+        case direct(Producer)
+        /// In transactions, with the offsets of the requests they belong to.
+        case transactional(Transactions)
+    }
 
-    private let producer: Producer
+    private let way: Way
     private let loop: EventLoop
-    private let topics: PublisherTopics
     private let logger: Logger
 
-    init(producer: Producer, loop: EventLoop, topics: PublisherTopics, logger: Logger) {
-        self.producer = producer
+    init(way: Way, loop: EventLoop, logger: Logger) {
+        self.way = way
         self.loop = loop
-        self.topics = topics
         self.logger = logger
     }
 
-    /// Publishes a response, keyed by the request's id.
+    /// Publishes what comes of one request.
     ///
-    /// - Returns: never `refused`: where the request's own topic does not take it, the usual one does.
-    func respond(
-        _ response: ResponseEnvelope, id: String, topic: String?, trace: UnsafeRawBufferPointer?,
-        isolation: isolated (any Actor)? = #isolation
-    ) async -> Delivery {
-        var writer = ByteWriter(capacity: 2_048)
-        response.write(into: &writer)
-        let key = Array(id.utf8)
-        let status = response.status
-        let value = writer.bytes
-        func send(to topic: String, atMost tries: Int?) async -> Delivery {
-            await deliver(topic: topic, key: key, value: value, atMost: tries) { headers in
-                headers.add("content-type", "application/json")
-                headers.add("switchyard-status", status)
-                if let trace { headers.add("traceparent", trace) }
+    /// - Parameter batch: notes which messages the brokers have; those are left out when it is published again.
+    func publish(_ batch: inout [Outgoing], of visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Delivery {
+        switch way {
+        case .direct(let producer):
+            for index in batch.indices where !batch[index].isSent && batch[index].role != .event {
+                switch await deliver(&batch[index], by: producer) {
+                case .sent: batch[index].isSent = true
+                case .tooLarge: return .tooLarge(index)
+                case .refused, .gaveUp: return .gaveUp
+                }
+            }
+            for message in batch where message.role == .event { post(message, by: producer) }
+            return .sent
+        case .transactional(let transactions):
+            while true {
+                switch await transactions.publish(batch, of: visit) {
+                case .sent: return .sent
+                case .gaveUp: return .gaveUp
+                case .tooLarge(let index) where batch[index].role == .event: batch.remove(at: index)
+                case .tooLarge(let index): return .tooLarge(index)
+                case .refused(let index, let error):
+                    guard divert(&batch[index], error) else {
+                        logger.error("\(error); trying again")
+                        guard await pause() else { return .gaveUp }
+                        continue
+                    }
+                }
             }
         }
-        if let topic, topic != topics.responses {
-            // A topic that is gone, or not ours to write to, must not keep the request for ever.
-            let delivery = await send(to: topic, atMost: 3)
-            guard delivery == .refused else { return delivery }
-            logger.error("\(topic) does not take responses, they go to \(topics.responses) instead")
-        }
-        return await send(to: topics.responses, atMost: nil)
-    }
-
-    /// Publishes a message that is no acceptable request, with its own key, value and headers and the reason.
-    ///
-    /// - Returns: false if the task was cancelled.
-    func deadLetter(_ message: KafkaMessage, _ reason: DeadLetterHeaders, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        var reason = reason
-        var value = message.value
-        var isWhole = true
-        while true {
-            let headers = reason.headers
-            let key = isWhole ? message.key.map { Array($0) } : nil
-            let delivery = await deliver(topic: topics.deadLetters, key: key, value: value, atMost: nil) { list in
-                for (name, value) in isWhole ? message.headers : [] { list.add(name, value) }
-                for header in headers { list.add(header.name, header.value) }
-            }
-            switch delivery {
-            case .sent: return true
-            case .gaveUp, .refused: return false
-            case .tooLarge where !reason.isTruncated:
-                reason.isTruncated = true
-                value = value.map { UnsafeRawBufferPointer(rebasing: $0.prefix(Self.truncatedBytes)) }
-            case .tooLarge where isWhole:
-                isWhole = false
-            case .tooLarge:
-                let place = "\(reason.topic)/\(reason.partition)/\(reason.offset)"
-                logger.error("\(topics.deadLetters) does not take even the reason why \(place) was refused; raise its max.message.bytes")
-                return true
-            }
-        }
-    }
-
-    /// Publishes an event, if there is a topic for them, without waiting.
-    func post(_ event: EventEnvelope, id: String?) {
-        guard let topic = topics.events else { return }
-        var writer = ByteWriter(capacity: 512)
-        event.write(into: &writer)
-        var headers = KafkaHeaders()
-        headers.add("content-type", "application/json")
-        let (pointer, count) = writer.take()
-        producer.post(topic: topic, key: id.map { Array($0.utf8) }, value: pointer, count: count, headers: headers)
     }
 
     /// Lets cancelled tasks go on that wait for the broker.
     func abandon() {
-        producer.abandon()
+        switch way {
+        case .direct(let producer): producer.abandon()
+        case .transactional(let transactions): transactions.abandon()
+        }
     }
 
     /// Waits until the events too are with the broker, at most for some seconds.
     func close(isolation: isolated (any Actor)? = #isolation) async {
-        await producer.flush(timeout: .seconds(5))
+        switch way {
+        case .direct(let producer): await producer.flush(timeout: .seconds(5))
+        // Their events are with them.
+        case .transactional: break
+        }
     }
 
-    /// - Parameter tries: how often a topic may say no; nil for ever.
+    // MARK: Directly
+
+    private enum Outcome { case sent, tooLarge, refused, gaveUp }
+
     private func deliver(
-        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer?, atMost tries: Int?, isolation: isolated (any Actor)? = #isolation,
-        _ fillHeaders: (inout KafkaHeaders) -> Void
-    ) async -> Delivery {
+        _ message: inout Outgoing, by producer: Producer, isolation: isolated (any Actor)? = #isolation
+    ) async -> Outcome {
         var failures = 0
         while true {
             do {
-                try await producer.send(topic: topic, key: key, value: value, fillHeaders: fillHeaders)
+                let headers = message.headers
+                try await producer.send(topic: message.topic, key: message.key, value: message.value) { list in
+                    for header in headers { list.add(header.name, header.value) }
+                }
                 return .sent
             } catch {
                 switch error.code {
@@ -116,12 +95,30 @@ final class Publisher {
                 case .messageTooLarge: return .tooLarge
                 default:
                     failures += 1
-                    if failures == tries { return .refused }
-                    logger.error("\(error); trying again")
+                    // A topic that is gone, or not ours to write to, must not keep the request for ever.
+                    if failures < 3 || !divert(&message, error) { logger.error("\(error); trying again") }
                 }
             }
             guard await pause() else { return .gaveUp }
         }
+    }
+
+    private func post(_ message: Outgoing, by producer: Producer) {
+        guard let value = message.value else { return }
+        var headers = KafkaHeaders()
+        for header in message.headers { headers.add(header.name, header.value) }
+        var writer = ByteWriter(capacity: value.count)
+        writer.append(value)
+        let (pointer, count) = writer.take()
+        producer.post(topic: message.topic, key: message.key, value: pointer, count: count, headers: headers)
+    }
+
+    private func divert(_ message: inout Outgoing, _ error: KafkaError) -> Bool {
+        guard let other = message.fallbackTopic else { return false }
+        logger.error("\(error); the response goes to \(other) instead")
+        message.topic = other
+        message.fallbackTopic = nil
+        return true
     }
 
     private func pause(isolation: isolated (any Actor)? = #isolation) async -> Bool {
@@ -129,19 +126,10 @@ final class Publisher {
     }
 }
 
-/// Where a publisher writes.
-struct PublisherTopics: Sendable {
-    let responses: String
-    /// Nil for none.
-    let events: String?
-    let deadLetters: String
-}
-
 enum Delivery: Hashable, Sendable {
     case sent
-    case tooLarge
-    /// The topic does not exist or is not ours to write to.
-    case refused
-    /// The task was cancelled.
+    /// The message at that index; what comes before it may have been sent.
+    case tooLarge(Int)
+    /// The task was cancelled, or the partition is another's.
     case gaveUp
 }

@@ -1,64 +1,52 @@
+internal import Configuration
 internal import Coordination
 internal import Envelope
 internal import EventLoop
 internal import HTTP
 internal import Kafka
+internal import Logging
 internal import Providers
 internal import Routing
 
 /// The way of one request from its message to its response. Confined to one loop.
 final class RequestHandler {
-    private let publisher: Publisher
+    let publisher: Publisher
+    let rules: RequestRules
+    let logger: Logger
     private let router: Router
     private let claims: RequestClaims?
     private let models: ModelTable
-    private let rules: RequestRules
+    private let claimChecks: ClaimCheckStore?
     private let counters: WorkerCounters
 
-    /// - Parameter claims: nil if duplicate ids are not to be looked for.
+    /// - Parameters:
+    ///   - claims: nil if duplicate ids are not to be looked for.
+    ///   - claimChecks: nil if responses that are too large are not kept.
     init(
-        publisher: Publisher, router: Router, claims: RequestClaims?, models: ModelTable, rules: RequestRules, counters: WorkerCounters
+        publisher: Publisher, router: Router, claims: RequestClaims?, models: ModelTable, rules: RequestRules,
+        claimChecks: ClaimCheckStore?, counters: WorkerCounters, logger: Logger
     ) {
         self.publisher = publisher
         self.router = router
         self.claims = claims
         self.models = models
         self.rules = rules
+        self.claimChecks = claimChecks
         self.counters = counters
+        self.logger = logger
     }
 
-    /// Works on one message until what comes of it is with the broker.
-    ///
-    /// - Returns: false if the task was cancelled before that; the message is then to be delivered again.
-    func handle(_ message: KafkaMessage, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        let visit = Visit(message)
-        let accepted: Accepted
-        do throws(EnvelopeError) {
-            accepted = try accept(message)
-        } catch {
-            return await refuse(visit, error)
-        }
-        let request = accepted.request
-        switch await claims?.claim(request.id, tenant: request.tenant, origin: visit.origin) ?? .granted {
-        case .granted:
-            return await answer(accepted, visit)
-        case .done:
-            return true
-        case .taken(let holder):
-            let reason = "the id \"\(request.id)\" is that of the message at \(holder) already; give each request its own"
-            return await deadLetter(visit, EnvelopeError(code: .duplicateID, message: reason, id: request.id, idRange: request.idRange))
-        }
-    }
-
-    // MARK: Acceptable requests
-
-    private struct Accepted {
+    /// A message that is an acceptable request.
+    struct Accepted {
         let request: RequestEnvelope
         let deployment: Deployment
         let bytes: UnsafeRawBufferPointer
     }
 
-    private func accept(_ message: KafkaMessage) throws(EnvelopeError) -> Accepted {
+    /// Decodes and checks a message.
+    ///
+    /// - Throws: `EnvelopeError` if it is no acceptable request.
+    func accept(_ message: KafkaMessage) throws(EnvelopeError) -> Accepted {
         guard let bytes = message.value else {
             throw EnvelopeError(code: .emptyMessage, message: "the message has no value; send one JSON object with id, model and messages")
         }
@@ -78,98 +66,181 @@ final class RequestHandler {
         }
     }
 
-    private func answer(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        let request = accepted.request
-        let reply = await router.answer(request, bytes: accepted.bytes, by: accepted.deployment)
-        let outcome: ResponseEnvelope.Outcome
-        switch reply.outcome {
-        case .cancelled: return false
-        case .failed(let error): outcome = .failure(code: error.code, message: error.message, retryable: error.retryable)
-        case .answered(let result, let response):
-            outcome = .success(
-                ResponseSuccess(
-                    provider: accepted.deployment.endpoint.name, model: accepted.deployment.model, body: response.body,
-                    content: result.content, finishReason: result.finishReason, usage: result.usage,
-                    cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) }))
+    /// Works on one message until what comes of it is with the broker.
+    func handle(
+        _ decoded: Result<Accepted, EnvelopeError>, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+    ) async -> Completion {
+        let accepted: Accepted
+        switch decoded {
+        case .failure(let error): return Completion(isDone: await refuse(visit, error))
+        case .success(let success): accepted = success
         }
-        let response = ResponseEnvelope(
-            id: accepted.bytes[request.idRange], type: request.type, outcome: outcome, attempts: reply.attempts,
-            timings: visit.timings(reply), metadata: request.metadata.map { accepted.bytes[$0] })
-        let isPublished = await publish(response, accepted, visit)
-        // The outcome's bytes are the response's.
-        withExtendedLifetime(reply) {}
-        return isPublished
+        let request = accepted.request
+        switch await claims?.claim(request.id, tenant: request.tenant, copy: visit.copy) ?? .granted {
+        case .granted:
+            return await answer(accepted, visit)
+        case .paid(let result):
+            guard let report = Report(remembered: result) else { return await answer(accepted, visit) }
+            return Completion(isDone: await publish(report, accepted, visit))
+        case .done:
+            return Completion(isDone: true)
+        case .taken(let holder):
+            let reason = "the id \"\(request.id)\" is that of the message at \(holder) already; give each request its own"
+            let error = EnvelopeError(code: .duplicateID, message: reason, id: request.id, idRange: request.idRange)
+            return Completion(isDone: await deadLetter(visit, error))
+        }
     }
 
+    // MARK: Acceptable requests
+
+    private func answer(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Completion {
+        let past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
+        let reply = await router.answer(accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past)
+        var completion = Completion(isDone: false, call: reply.lastCall)
+        switch reply.outcome {
+        case .cancelled:
+            break
+        case .postponed(let error, let delay):
+            completion.isDone = await postpone(accepted, visit, reply, error, by: delay)
+        case .failed(let error):
+            completion.isDone = await fail(accepted, visit, reply, error)
+        case .answered(let result, let response):
+            let success = ResponseSuccess(
+                provider: accepted.deployment.endpoint.name, model: accepted.deployment.model, body: response.body,
+                content: result.content, finishReason: result.finishReason, usage: result.usage,
+                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) })
+            let report = report(.success(success), accepted, visit, reply)
+            // The outcome's bytes are the response's.
+            withExtendedLifetime(reply) {}
+            claims?.remember(report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy)
+            completion.isDone = await publish(report, accepted, visit)
+        }
+        return completion
+    }
+
+    /// Publishes the answer to a request, or, where Kafka does not take it, that it is too large.
     private func publish(
-        _ response: ResponseEnvelope, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+        _ report: Report, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
-        let request = accepted.request
         // Whose worker was frozen for so long has lost the partition, and another may have answered.
-        if visit.age > rules.sessionTimeout, await claims?.isAnswered(request.id, tenant: request.tenant, origin: visit.origin) == true {
+        if visit.age > rules.sessionTimeout, await isAnsweredElsewhere(accepted, visit) { return true }
+        var batch = messages(report, accepted.request.id, isOK: true, replyTo: accepted.request.replyTo, visit)
+        switch await publisher.publish(&batch, of: visit) {
+        case .gaveUp: return false
+        case .tooLarge: return await publishTooLarge(report, accepted, visit)
+        case .sent:
+            counters.succeeded()
+            claims?.finish(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, failed: false)
             return true
         }
-        var response = response
-        var delivery = await publisher.respond(response, id: request.id, topic: request.replyTo, trace: visit.trace)
-        if delivery == .tooLarge {
-            let reason = "Kafka takes no message as large as the response; raise max.message.bytes of the topic"
-            response.outcome = .failure(code: .responseTooLarge, message: reason, retryable: false)
-            response.metadata = nil
-            delivery = await publisher.respond(response, id: request.id, topic: request.replyTo, trace: visit.trace)
-            if delivery == .tooLarge {
-                return await deadLetter(
-                    visit, EnvelopeError(code: .responseTooLarge, message: reason, id: request.id, idRange: request.idRange))
+    }
+
+    private func publishTooLarge(
+        _ report: Report, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        var reason = "Kafka takes no message as large as the response; raise max.message.bytes of the topic"
+        var claimCheck: ClaimCheck?
+        if let claimChecks {
+            do {
+                claimCheck = try await claimChecks.keep(Array(report.response))
+                reason += "; the response is kept at claim_check.url"
+            } catch {
+                logger.error("worker.claim_check_directory: cannot keep a response that is too large for Kafka: \(error)")
             }
         }
-        guard delivery != .gaveUp else { return false }
-        var event = EventEnvelope(
-            kind: .completed, id: response.id, time: WallClock.milliseconds, worker: rules.worker, tenant: request.tenant,
-            type: request.type,
-            provider: accepted.deployment.endpoint.name, model: accepted.deployment.model, timings: response.timings,
-            attempts: response.attempts.count)
-        switch response.outcome {
-        case .success(let success):
-            (event.usage, event.cost) = (success.usage, success.cost)
-            counters.succeeded()
-            claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: false)
-        case .failure(let code, _, _):
-            (event.kind, event.error) = (.failed, code)
-            counters.failed()
-            claims?.finish(request.id, tenant: request.tenant, origin: visit.origin, failed: true)
-        }
-        publisher.post(event, id: request.id)
+        return await fail(
+            accepted, visit, nil, ProviderError(code: .responseTooLarge, message: reason), claimCheck: claimCheck, echoesMetadata: false)
+    }
+
+    private func fail(
+        _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, claimCheck: ClaimCheck? = nil,
+        echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        if visit.age > rules.sessionTimeout, await isAnsweredElsewhere(accepted, visit) { return true }
+        let request = accepted.request
+        let outcome = ResponseEnvelope.Outcome.failure(code: error.code, message: error.message, retryable: error.retryable)
+        let report = report(outcome, accepted, visit, reply, claimCheck: claimCheck, echoesMetadata: echoesMetadata)
+        var batch = messages(report, request.id, isOK: false, replyTo: request.replyTo, visit)
+        let keeps = rules.deadLetters(error.code)
+        if keeps { batch.insert(letter(visit, error.code, error.message, reply?.attempts.count ?? 0), at: 1) }
+        guard await deliver(&batch, of: visit, response: { self.withoutMetadata(accepted, visit, error) }) else { return false }
+        counters.failed()
+        if keeps { counters.deadLettered() }
+        claims?.finish(request.id, tenant: request.tenant, copy: visit.copy, failed: true)
         return true
+    }
+
+    /// Hands a request to a retry topic.
+    private func postpone(
+        _ accepted: Accepted, _ visit: Visit, _ reply: Reply, _ error: ProviderError, by delay: Double,
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        guard let topic = rules.topics.retryTopic(for: delay) else { return await fail(accepted, visit, reply, error) }
+        var lineage = visit.lineage ?? Lineage(origin: visit.origin)
+        lineage.generation += 1
+        lineage.attempts = reply.attempts
+        lineage.began = lineage.began ?? WallClock.milliseconds - Int64(visit.age)
+        lineage.notBefore = WallClock.milliseconds + Int64(delay)
+        var batch = [Outgoing.retry(visit.message, lineage, topic: topic.name)]
+        switch await publisher.publish(&batch, of: visit) {
+        case .gaveUp: return false
+        case .tooLarge: return await fail(accepted, visit, reply, error)
+        case .sent:
+            counters.postponed()
+            claims?.supersede(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, by: lineage.generation)
+            return true
+        }
+    }
+
+    private func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        await claims?.isAnswered(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy) == true
     }
 
     // MARK: Messages that are none
 
     /// Answers the requester, if it can be told who that is, and puts the message on the dead-letter topic.
     private func refuse(_ visit: Visit, _ error: EnvelopeError, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        if let id = error.id, let range = error.idRange, let bytes = visit.message.value {
+        guard let id = error.id, let range = error.idRange, let bytes = visit.message.value else { return await deadLetter(visit, error) }
+        func response(_ metadata: ByteRange?) -> Report {
             let response = ResponseEnvelope(
                 id: bytes[range], type: error.type, outcome: .failure(code: error.code, message: error.message, retryable: false),
-                timings: visit.timings(nil), metadata: error.metadata.map { bytes[$0] })
-            let topic = error.replyTo.flatMap { rules.allowsReply(to: $0) ? $0 : nil }
-            let delivery = await publisher.respond(response, id: id, topic: topic, trace: visit.trace)
-            guard delivery != .gaveUp else { return false }
+                timings: visit.timings(nil), metadata: metadata.map { bytes[$0] })
+            return Report(response, nil)
         }
-        return await deadLetter(visit, error)
+        let replyTo = error.replyTo.flatMap { rules.topics.allowReply(to: $0) ? $0 : nil }
+        return await deadLetter(visit, error, after: messages(response(error.metadata), id, isOK: false, replyTo: replyTo, visit)) {
+            response(nil)
+        }
     }
 
-    private func deadLetter(_ visit: Visit, _ error: EnvelopeError, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        let message = visit.message
-        let timestamp = message.timestamp
-        let reason = DeadLetterHeaders(
-            topic: message.topic, partition: message.partition, offset: message.offset, timestamp: timestamp.milliseconds,
-            timestampType: DeadLetterHeaders.TimestampType(rawValue: timestamp.type.rawValue) ?? .none, consumerGroup: rules.consumerGroup,
-            code: error.code, message: error.message, worker: rules.worker)
-        guard await publisher.deadLetter(message, reason) else { return false }
-        counters.deadLettered()
-        let id = error.idRange.flatMap { range in message.value.map { $0[range] } }
-        publisher.post(
-            EventEnvelope(
+    /// - Parameters:
+    ///   - others: what is published before the dead letter.
+    ///   - smaller: the response among it in few bytes.
+    private func deadLetter(
+        _ visit: Visit, _ error: EnvelopeError, after others: [Outgoing] = [], isolation: isolated (any Actor)? = #isolation,
+        _ smaller: (() -> Report)? = nil
+    ) async -> Bool {
+        var batch = others + [letter(visit, error.code, error.message, visit.lineage?.attempts.count ?? 0)]
+        if let topic = rules.topics.events {
+            let id = error.idRange.flatMap { range in visit.message.value.map { $0[range] } }
+            let event = EventEnvelope(
                 kind: .deadLettered, id: id, time: WallClock.milliseconds, worker: rules.worker, type: error.type,
-                timings: visit.timings(nil), error: error.code), id: error.id)
+                timings: visit.timings(nil), error: error.code)
+            var writer = ByteWriter(capacity: 512)
+            event.write(into: &writer)
+            let written = WrittenBytes(writer)
+            batch.append(.event(written.bytes, owner: written, id: error.id, topic: topic))
+        }
+        guard await deliver(&batch, of: visit, response: smaller) else { return false }
+        counters.deadLettered()
         return true
     }
+}
+
+/// What has become of one delivery.
+struct Completion {
+    /// False if the work was given up before what came of it was with the broker: the message is then to be delivered again.
+    var isDone: Bool
+    /// The last provider call that was made.
+    var call: ProviderCall?
 }

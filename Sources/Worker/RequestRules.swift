@@ -7,12 +7,13 @@ struct RequestRules: Sendable {
     let maxRequestBytes: Int
     /// Milliseconds after which the group takes a member that is not heard of for dead.
     let sessionTimeout: Double
-    let responses: String
-    let replyTo: Set<String>
+    let topics: WorkerTopics
+    /// Whether requests that failed though they were in order are dead-lettered.
+    let deadLettersFailures: Bool
 
     /// - Throws: `EnvelopeError` if a request asks for what is not to be had.
     func check(_ request: RequestEnvelope) throws(EnvelopeError) {
-        if let topic = request.replyTo, !allowsReply(to: topic) {
+        if let topic = request.replyTo, !topics.allowReply(to: topic) {
             throw EnvelopeError(
                 code: .replyToNotAllowed,
                 message: "reply_to: \"\(topic)\" is not one of the topics that the configuration allows; name one of topics.reply_to")
@@ -23,7 +24,12 @@ struct RequestRules: Sendable {
         }
     }
 
-    func allowsReply(to topic: String) -> Bool {
-        topic == responses || replyTo.contains(topic)
+    /// Whether a request that failed so may succeed later just as it is, and is kept for that.
+    func deadLetters(_ code: ErrorCode) -> Bool {
+        guard deadLettersFailures else { return false }
+        switch code {
+        case .auth, .permission, .notFound, .quotaExhausted: return true
+        default: return code.retryable
+        }
     }
 }

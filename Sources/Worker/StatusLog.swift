@@ -56,7 +56,7 @@ final class StatusLog: Sendable {
                 "status",
                 metadata: [
                     "per_second": "\(finished / 10)", "in_flight": "\(now.inFlight)", "succeeded": "\(now.succeeded)",
-                    "failed": "\(now.failed)", "dead_lettered": "\(now.deadLettered)", "lag": "\(lag)",
+                    "failed": "\(now.failed)", "dead_lettered": "\(now.deadLettered)", "postponed": "\(now.postponed)", "lag": "\(lag)",
                 ])
             last = now
         }

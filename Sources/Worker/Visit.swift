@@ -1,34 +1,49 @@
+internal import Coordination
 internal import Envelope
 internal import EventLoop
 internal import Kafka
 internal import Routing
 
-/// One delivery of a message to this worker.
+/// One delivery of a message to this worker, from the moment in which work on it begins.
 struct Visit {
     let message: KafkaMessage
-    /// Milliseconds between the message's timestamp and its intake.
+    /// The partition, in the assignment in which the message came.
+    let partition: PartitionState
+    /// What the message carries of its history; nil if its requester has sent it just so.
+    let lineage: Lineage?
+    let copy: RequestCopy
+    /// Milliseconds between the message's timestamp and the beginning of the work.
     private let queued: Double
     private let began = MonotonicTime.now
 
-    init(_ message: KafkaMessage) {
+    init(_ message: KafkaMessage, of partition: PartitionState) {
         self.message = message
+        self.partition = partition
         let timestamp = message.timestamp.milliseconds
         queued = timestamp > 0 ? Double(max(0, WallClock.milliseconds - timestamp)) : 0
+        lineage = message.header(Lineage.marker) == nil ? nil : Lineage { message.header($0) }
+        let place = message.place
+        copy = RequestCopy(
+            root: lineage?.origin.description ?? place.description, place: place.description, generation: lineage?.generation ?? 0)
     }
 
-    /// What tells the message from all others: its place, and its timestamp, for a topic that is made anew has the same places.
-    var origin: String { "\(message.topic)/\(message.partition)/\(message.offset)@\(message.timestamp.milliseconds)" }
+    /// The message that the requester has sent.
+    var origin: MessageOrigin { lineage?.origin ?? message.place }
 
     /// The W3C trace context that the requester sent along.
     var trace: UnsafeRawBufferPointer? { message.header("traceparent") }
 
-    /// Milliseconds since the message was taken.
+    /// Milliseconds since the work began.
     var age: Double { MonotonicTime.now.milliseconds(since: began) }
 
     /// Where the time went until now.
     func timings(_ reply: Reply?) -> Timings {
-        Timings(
-            queued: queued, limited: reply?.waitedMilliseconds ?? 0, provider: reply?.providerMilliseconds ?? 0,
-            total: age)
+        Timings(queued: queued, limited: reply?.waitedMilliseconds ?? 0, provider: reply?.providerMilliseconds ?? 0, total: age)
+    }
+}
+
+extension KafkaMessage {
+    var place: MessageOrigin {
+        MessageOrigin(topic: topic, partition: partition, offset: offset, timestamp: timestamp.milliseconds)
     }
 }

@@ -36,13 +36,21 @@ package struct Worker: Service {
         let consumer = try Consumer(
             properties: consumerProperties(for: cluster), loop: loops[0], laneCount: loopCount, logger: logger,
             onStatistics: { statistics.note($0) }, onFatal: { fatal.yield($0) })
-        let shards = loops.map { makeShard($0, loopCount, counters, plan) }
+        let shardPlan = ShardPlan(configuration, shards: loopCount)
+        let member = consumer.member
+        let logger = logger
+        let shards = loops.enumerated().map { index, loop in
+            Shard(loop: loop, plan: shardPlan, counters: counters, logger: logger) { loop, lane in
+                let source = LoopResources.Source(lane: lane, member: member, index: index, isEmbedded: cluster == .embedded)
+                return try LoopResources(plan: plan, source: source, loop: loop, counters: counters, logger: logger)
+            }
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, shard) in shards.enumerated() { group.addTask { try await shard.start(consumer, laneIndex: index) } }
+            for shard in shards { group.addTask { try await shard.start(consumer) } }
             try await group.waitForAll()
         }
         try await consumer.subscribe(
-            to: configuration.topics.requests, listeners: shards.map(\.listener),
+            to: configuration.topics.requests + configuration.topics.retry.map(\.name), listeners: shards.map(\.listener),
             onJoined: {
                 statistics.noteJoined()
                 onReady()
@@ -79,19 +87,6 @@ package struct Worker: Service {
         }
     }
 
-    private func makeShard(_ loop: EventLoop, _ count: Int, _ counters: WorkerCounters, _ plan: WorkerPlan) -> Shard {
-        let (configuration, logger) = (configuration, logger)
-        return Shard(
-            loop: loop,
-            limits: IntakeLimits(
-                maxInFlight: configuration.worker.maxInFlight, maxInFlightBytes: configuration.worker.maxInFlightBytes, shards: count),
-            commitInterval: .milliseconds(configuration.worker.commitIntervalMilliseconds),
-            drainTimeout: .seconds(configuration.worker.drainTimeoutSeconds), counters: counters, logger: logger
-        ) { loop in
-            try LoopResources(plan: plan, loop: loop, counters: counters, logger: logger)
-        }
-    }
-
     private enum Cluster { case embedded, other }
 
     /// The embedded broker lets a member join a group that has or had others only after nearly its session timeout: there it is short.
@@ -107,7 +102,9 @@ package struct Worker: Service {
         return try await BlockingThread.run { () throws(KafkaError) in
             let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: logger)
             let topics = configuration.topics
-            let names = topics.requests + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty } + topics.replyTo
+            let names =
+                topics.requests + topics.retry.map(\.name) + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty }
+                + topics.replyTo
             if topics.create {
                 let created = try admin.ensureTopics(
                     names, partitions: topics.partitions, replicationFactor: topics.replicationFactor, timeout: .seconds(15))

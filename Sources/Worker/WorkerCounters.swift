@@ -7,6 +7,7 @@ final class WorkerCounters: Sendable {
     private let succeededCount = Atomic<Int>(0)
     private let failedCount = Atomic<Int>(0)
     private let deadLetteredCount = Atomic<Int>(0)
+    private let postponedCount = Atomic<Int>(0)
 
     struct Snapshot: Sendable, Equatable {
         var inFlight = 0
@@ -14,6 +15,7 @@ final class WorkerCounters: Sendable {
         var succeeded = 0
         var failed = 0
         var deadLettered = 0
+        var postponed = 0
     }
 
     func taken() {
@@ -26,10 +28,13 @@ final class WorkerCounters: Sendable {
     func failed() { failedCount.wrappingAdd(1, ordering: .relaxed) }
     func deadLettered() { deadLetteredCount.wrappingAdd(1, ordering: .relaxed) }
 
+    func postponed() { postponedCount.wrappingAdd(1, ordering: .relaxed) }
+
     var snapshot: Snapshot {
         Snapshot(
             inFlight: inFlightCount.load(ordering: .relaxed), peakInFlight: peakCount.load(ordering: .relaxed),
             succeeded: succeededCount.load(ordering: .relaxed), failed: failedCount.load(ordering: .relaxed),
-            deadLettered: deadLetteredCount.load(ordering: .relaxed))
+            deadLettered: deadLetteredCount.load(ordering: .relaxed),
+            postponed: postponedCount.load(ordering: .relaxed))
     }
 }

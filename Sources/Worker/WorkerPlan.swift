@@ -8,39 +8,53 @@ internal import Routing
 /// The configuration as the worker's loops need it: checked, secrets resolved, shares divided.
 struct WorkerPlan: Sendable {
     let producer: KafkaProperties
-    let topics: PublisherTopics
     let http: HTTPClientConfiguration
     /// Nil for none.
     let redis: RedisConfiguration?
     /// Seconds; nil if duplicate ids are not looked for.
     let duplicateWindow: Int?
     let retry: RetryPolicy
+    /// For each provider and loop.
+    let retryBudget: RetryBudget
+    /// Nil if what is published goes into no transactions.
+    let transactions: Transactions.Timing?
+    /// Nil if responses that are too large are not kept.
+    let claimChecks: ClaimCheckStore?
     let models: ModelTable
     let rules: RequestRules
 
     /// librdkafka's, in milliseconds.
     private static let defaultSessionTimeout = 45_000.0
+    /// The retries that a worker may make each second at a provider, however few calls it makes.
+    private static let leastRetriesPerSecond = 10.0
 
     /// - Throws: `ConfigurationError` or `HTTPInputError` if the configuration is not enough for a worker.
     init(_ configuration: Configuration, loops: Int) throws {
         try configuration.checkForWorker()
         producer = configuration.kafka.workerProducerProperties
-        topics = PublisherTopics(
-            responses: configuration.topics.responses, events: configuration.topics.events.isEmpty ? nil : configuration.topics.events,
-            deadLetters: configuration.topics.deadLetter)
         http = configuration.http.client(loops: loops, maxInFlight: configuration.worker.maxInFlight)
         redis = configuration.redis.client
         duplicateWindow = configuration.worker.duplicateWindowSeconds > 0 ? configuration.worker.duplicateWindowSeconds : nil
+        let worker = configuration.worker
+        // Where the order counts, what is tried again must not be overtaken: it waits here, however long.
+        let inMemoryMax = worker.ordering == .unordered ? Double(configuration.retry.inMemoryMaxMilliseconds) : .infinity
         retry = RetryPolicy(
-            maxAttempts: configuration.retry.maxAttempts, baseDelay: Double(configuration.retry.baseDelayMilliseconds),
-            maxDelay: Double(configuration.retry.maxDelayMilliseconds))
+            maxAttempts: configuration.retry.maxAttempts, maxTotal: Double(configuration.retry.maxTotalSeconds) * 1_000,
+            baseDelay: Double(configuration.retry.baseDelayMilliseconds), maxDelay: Double(configuration.retry.maxDelayMilliseconds),
+            longestInMemory: inMemoryMax)
+        retryBudget = RetryBudget(
+            ratio: Double(configuration.retry.budgetPercent) / 100, perSecond: Self.leastRetriesPerSecond / Double(loops))
+        transactions =
+            worker.delivery == .exactlyOnce
+            ? Transactions.Timing(
+                interval: .milliseconds(worker.transactionIntervalMilliseconds), maxRequests: worker.transactionMaxRequests) : nil
+        claimChecks = worker.claimCheckDirectory.isEmpty ? nil : ClaimCheckStore(directory: worker.claimCheckDirectory)
         models = try ModelTable(configuration)
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
             maxRequestBytes: configuration.worker.maxRequestBytes,
             sessionTimeout: configuration.kafka.consumerProperties["session.timeout.ms"].flatMap(Double.init) ?? Self.defaultSessionTimeout,
-            responses: configuration.topics.responses,
-            replyTo: Set(configuration.topics.replyTo))
+            topics: WorkerTopics(configuration.topics), deadLettersFailures: configuration.worker.deadLettersFailures)
     }
 }
 

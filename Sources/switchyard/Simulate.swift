@@ -12,11 +12,16 @@ struct Simulate: AsyncParsableCommand {
             What is drawn for a request depends on the seed, on its prompt, and on how often that prompt has come before: the same \
             requests get the same answers and the same faults in every run, and a retry draws anew.
 
-            GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once.
+            A prompt may ask for its own latency: one whose last message, or whose prompt, has [latency 60000] in its text is answered \
+            after 60,000 milliseconds.
+
+            GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once. keys has \
+            the requests, answers and requests in flight of each API key ("" for none), of 1,000 keys at most.
 
             EXAMPLES
               switchyard simulate
               switchyard simulate --port 0 --port-file port.txt --latency-ms 800 --tokens-per-second 50
+              switchyard simulate --latency-range 1-2000 --output-tokens 5
               switchyard simulate --error-rate 0.02 --rate-limit-rate 0.05 --disconnect-rate 0.01 --seed 7
               switchyard simulate --requests-per-minute 600 --api-key secret
               curl http://127.0.0.1:8089/simulator/stats
@@ -74,6 +79,9 @@ struct SimulatedAnswers: ParsableArguments {
     @Option(help: "How much latencies differ: the standard deviation of their logarithm; 0 makes all the same.")
     var latencySigma = 0.3
 
+    @Option(help: "Draw the time to the first token evenly from this range instead, in milliseconds: 1-2000.")
+    var latencyRange: MillisecondRange?
+
     @Option(help: "Output tokens a second after that time; 0 makes them all at once.")
     var tokensPerSecond = 0.0
 
@@ -93,9 +101,23 @@ struct SimulatedAnswers: ParsableArguments {
     func apply(to options: inout SimulationOptions) {
         options.latencyMilliseconds = latencyMs
         options.latencySigma = latencySigma
+        options.latencyRange = latencyRange?.bounds
         options.tokensPerSecond = tokensPerSecond
         options.outputTokens = outputTokens
         options.seed = seed
+    }
+}
+
+/// Two times with a dash between them, as in `1-2000`.
+struct MillisecondRange: ExpressibleByArgument {
+    let bounds: ClosedRange<Double>
+
+    init?(argument: String) {
+        let numbers = argument.split(separator: "-", omittingEmptySubsequences: false).map { Double($0) }
+        guard numbers.count == 2, let least = numbers[0], let most = numbers[1], least >= 0, most >= least, most <= 3_600_000 else {
+            return nil
+        }
+        bounds = least...most
     }
 }
 

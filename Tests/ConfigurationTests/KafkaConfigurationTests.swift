@@ -15,7 +15,7 @@ import Testing
         #expect(consumer["partition.assignment.strategy"] == "cooperative-sticky")
         #expect(consumer["auto.offset.reset"] == "earliest")
         #expect(consumer["statistics.interval.ms"] == "5000")
-        #expect(consumer["queued.max.messages.kbytes"] == "16384")
+        #expect(consumer["queued.max.messages.kbytes"] == "2048")
         for properties in [kafka.workerProducerProperties, kafka.bulkProducerProperties, kafka.readerProperties] {
             #expect(properties.values.map(\.name) == ["bootstrap.servers"])
         }

@@ -23,7 +23,7 @@ import Testing
                 partition.assignment.strategy: cooperative-sticky
                 auto.offset.reset: earliest
                 statistics.interval.ms: 5000
-                queued.max.messages.kbytes: 16384
+                queued.max.messages.kbytes: 2048
                 fetch.wait.max.ms: 2  # c.yaml:2
               producer:
                 enable.idempotence: "true"  # c.yaml:2
@@ -33,6 +33,7 @@ import Testing
               chunks: llm.chunks
               events: ""  # environment SWITCHYARD_TOPICS_EVENTS
               dead_letter: llm.dead-letter
+              retry: [llm.retry.1m, llm.retry.10m, llm.retry.1h]
               reply_to: []
               create: true
               partitions: 16
@@ -42,10 +43,20 @@ import Testing
               loops: 0
               max_in_flight: 5  # --set
               max_in_flight_bytes: 268435456
+              max_in_flight_per_partition: 0
+              max_in_flight_bytes_per_partition: 0
+              concurrency: fixed
+              ordering: unordered
               max_request_bytes: 4194304
+              delivery: at_least_once
+              transaction_interval_ms: 100
+              transaction_max_requests: 1000
               commit_interval_ms: 1000
+              offset_metadata_max_bytes: 4096
               drain_timeout_s: 30
               duplicate_window_s: 86400
+              dead_letter_failures: true
+              claim_check_directory: ""
               log_level: info
             http:
               connect_timeout_ms: 5000
@@ -64,6 +75,9 @@ import Testing
               max_attempts: 4
               base_delay_ms: 500
               max_delay_ms: 30000
+              max_total_s: 86400
+              in_memory_max_ms: 60000
+              budget_percent: 20
             providers:
               local:
                 kind: openai

@@ -3,59 +3,93 @@ import Testing
 @testable import Coordination
 
 @Suite struct RecentClaimsTests {
-    @Test func anotherMessageDoesNotGetAClaimedId() {
-        var claims = RecentClaims(capacity: 10, lifetime: 1_000)
+    private func original(_ root: String) -> RequestCopy {
+        RequestCopy(root: root, place: root, generation: 0)
+    }
+
+    private func claims(capacity: Int = 10, resultBytes: Int = 100) -> RecentClaims {
+        RecentClaims(capacity: capacity, resultBytes: resultBytes, lifetime: 1_000)
+    }
+
+    @Test func anotherRequestDoesNotGetAClaimedId() {
+        var claims = claims()
         let outcomes = [
-            claims.claim("a", for: "t/0/1", now: 0), claims.claim("a", for: "t/0/1", now: 0), claims.claim("a", for: "t/0/2", now: 0),
-            claims.claim("b", for: "t/0/2", now: 0),
+            claims.claim("a", for: original("1"), now: 0), claims.claim("a", for: original("1"), now: 0),
+            claims.claim("a", for: original("2"), now: 0), claims.claim("b", for: original("2"), now: 0),
         ]
-        #expect(outcomes == [.granted, .granted, .taken(by: "t/0/1"), .granted])
+        #expect(outcomes == [.granted, .granted, .taken(by: "1"), .granted])
     }
 
-    @Test func anAnsweredMessageIsDoneWhenItComesAgain() {
-        var claims = RecentClaims(capacity: 10, lifetime: 1_000)
-        _ = claims.claim("a", for: "1", now: 0)
-        claims.finish("a", by: "1", as: .answered)
-        let outcomes = [claims.claim("a", for: "1", now: 0), claims.claim("a", for: "2", now: 0)]
-        #expect(outcomes == [.done, .taken(by: "1")])
-    }
-
-    @Test func theIdOfAFailedMessageMayBeUsedAgain() {
-        var claims = RecentClaims(capacity: 10, lifetime: 1_000)
-        _ = claims.claim("a", for: "1", now: 0)
-        claims.finish("a", by: "2", as: .failed)
-        let early = claims.claim("a", for: "2", now: 0)
-        #expect(early == .taken(by: "1"))
-        claims.finish("a", by: "1", as: .failed)
-        let outcomes = [claims.claim("a", for: "1", now: 0), claims.claim("a", for: "2", now: 0), claims.claim("a", for: "1", now: 0)]
-        #expect(outcomes == [.done, .granted, .taken(by: "2")])
+    @Test func whatWasPaidIsRememberedUntilItIsAnswered() {
+        var claims = claims()
+        let copy = original("1")
+        _ = claims.claim("a", for: copy, now: 0)
+        claims.report("a", Claim(of: copy, .paid([1, 2])), by: copy, now: 0)
+        let paid = claims.claim("a", for: copy, now: 0)
+        claims.report("a", Claim(finished: copy, failed: false), by: copy, now: 0)
+        let done = claims.claim("a", for: copy, now: 0)
+        #expect([paid, done] == [.paid([1, 2]), .done])
     }
 
     @Test func theOldestAreForgotten() {
-        var claims = RecentClaims(capacity: 3, lifetime: 1_000)
-        for number in 1...4 { _ = claims.claim("id\(number)", for: "\(number)", now: 0) }
+        var claims = claims(capacity: 3)
+        for number in 1...4 { _ = claims.claim("id\(number)", for: original("\(number)"), now: 0) }
         let outcomes = [
-            claims.claim("id1", for: "5", now: 0), claims.claim("id3", for: "6", now: 0), claims.claim("id4", for: "6", now: 0),
+            claims.claim("id1", for: original("5"), now: 0), claims.claim("id3", for: original("6"), now: 0),
+            claims.claim("id4", for: original("6"), now: 0),
         ]
         #expect(outcomes == [.granted, .taken(by: "3"), .taken(by: "4")])
     }
 
-    @Test func anEvictionDoesNotTakeALaterClaimAway() {
-        var claims = RecentClaims(capacity: 3, lifetime: 1_000)
-        _ = claims.claim("a", for: "1", now: 0)
-        claims.finish("a", by: "1", as: .failed)
-        _ = claims.claim("a", for: "2", now: 0)
-        _ = claims.claim("b", for: "3", now: 0)
-        // The stale entry of the first claim goes.
-        _ = claims.claim("c", for: "4", now: 0)
-        let outcome = claims.claim("a", for: "5", now: 0)
-        #expect(outcome == .taken(by: "2"))
+    @Test func aClaimThatWasTakenOverKeepsItsTurn() {
+        var claims = claims(capacity: 3)
+        _ = claims.claim("a", for: original("1"), now: 0)
+        claims.report("a", Claim(finished: original("1"), failed: true), by: original("1"), now: 0)
+        _ = claims.claim("a", for: original("2"), now: 0)
+        _ = claims.claim("b", for: original("3"), now: 0)
+        _ = claims.claim("c", for: original("4"), now: 0)
+        let held = claims.claim("a", for: original("5"), now: 0)
+        _ = claims.claim("d", for: original("6"), now: 0)
+        let forgotten = claims.claim("a", for: original("5"), now: 0)
+        #expect([held, forgotten] == [.taken(by: "2"), .granted])
     }
 
-    @Test func aClaimEndsWithItsTime() {
-        var claims = RecentClaims(capacity: 3, lifetime: 1_000)
-        _ = claims.claim("a", for: "1", now: 5_000)
-        let outcomes = [claims.claim("a", for: "2", now: 5_999), claims.claim("a", for: "2", now: 6_000)]
-        #expect(outcomes == [.taken(by: "1"), .granted])
+    @Test func aClaimEndsWithItsTimeWhichAReportBeginsAnew() {
+        var claims = claims(capacity: 3)
+        let copy = original("1")
+        _ = claims.claim("a", for: copy, now: 5_000)
+        let early = [claims.claim("a", for: original("2"), now: 5_999), claims.claim("a", for: original("2"), now: 6_000)]
+        claims.report("a", Claim(finished: original("2"), failed: false), by: original("2"), now: 6_500)
+        let late = [claims.claim("a", for: copy, now: 7_499), claims.claim("a", for: copy, now: 7_500)]
+        #expect(early == [.taken(by: "1"), .granted])
+        #expect(late == [.taken(by: "2"), .granted])
+    }
+
+    @Test func theOldestResultsGoWhenTheyTakeTooMuchMemory() {
+        var claims = claims(resultBytes: 100)
+        for number in 1...3 {
+            let copy = original("\(number)")
+            _ = claims.claim("id\(number)", for: copy, now: 0)
+            claims.report("id\(number)", Claim(of: copy, .paid(Array(repeating: 7, count: 40))), by: copy, now: 0)
+        }
+        let dropped = claims.claim("id1", for: original("1"), now: 0)
+        let kept = [claims.claim("id2", for: original("2"), now: 0), claims.claim("id3", for: original("3"), now: 0)]
+        #expect(dropped == .granted)
+        #expect(kept == Array(repeating: .paid(Array(repeating: 7, count: 40)), count: 2))
+    }
+
+    @Test func resultsOfFinishedAndForgottenClaimsTakeNoMemory() {
+        var claims = claims(capacity: 3, resultBytes: 100)
+        for number in 1...1_000 {
+            let copy = original("\(number)")
+            _ = claims.claim("id\(number)", for: copy, now: 0)
+            claims.report("id\(number)", Claim(of: copy, .paid(Array(repeating: 7, count: 30))), by: copy, now: 0)
+            if number.isMultiple(of: 2) { claims.report("id\(number)", Claim(finished: copy, failed: true), by: copy, now: 0) }
+        }
+        // 998 was taken away by the claim of 1001; 999 would be, if the memory of the others still counted.
+        _ = claims.claim("id1001", for: original("1001"), now: 0)
+        claims.report("id1001", Claim(of: original("1001"), .paid(Array(repeating: 7, count: 70))), by: original("1001"), now: 0)
+        let kept = claims.claim("id999", for: original("999"), now: 0)
+        #expect(kept == .paid(Array(repeating: 7, count: 30)))
     }
 }

@@ -6,7 +6,7 @@ N (100,000 unless given) requests to a simulator with a median latency of 200 ms
 import os
 import time
 
-from stage import Stage, check_answers, cpu_seconds, main, memory_mb, report
+from stage import Stage, check_answers, cpu_seconds, main, memory_mb, report, write_questions
 
 
 def drill() -> None:
@@ -14,10 +14,7 @@ def drill() -> None:
     with Stage(partitions=32, simulator=["--latency-ms", "200"], worker="{max_in_flight: 1000}") as stage:
         workers = [stage.start_worker(number) for number in (1, 2)]
         questions, answers = stage.directory / "questions.jsonl", stage.directory / "answers.jsonl"
-        ids = [f"request-{number}" for number in range(count)]
-        with questions.open("w") as file:
-            for number, name in enumerate(ids):
-                file.write(f'{{"id":"{name}","model":"default","messages":[{{"role":"user","content":"Question number {number}?"}}]}}\n')
+        ids = write_questions(questions, [f"Question number {number}?" for number in range(count)])
         began = time.monotonic()
         cpu = sum(map(cpu_seconds, workers))
         stage.run("submit", questions)

@@ -7,7 +7,7 @@ import os
 import re
 import time
 
-from stage import DrillFailure, Stage, check_answers, cpu_seconds, main, memory_mb, report
+from stage import DrillFailure, Stage, check_answers, cpu_seconds, main, memory_mb, report, write_questions
 
 
 def drill() -> None:
@@ -18,10 +18,7 @@ def drill() -> None:
         worker = stage.start_worker(1)
         at_rest = memory_mb(worker)
         questions, answers = stage.directory / "questions.jsonl", stage.directory / "answers.jsonl"
-        ids = [f"request-{number}" for number in range(count)]
-        with questions.open("w") as file:
-            for number, name in enumerate(ids):
-                file.write(f'{{"id":"{name}","model":"default","messages":[{{"role":"user","content":"Question number {number}?"}}]}}\n')
+        ids = write_questions(questions, [f"Question number {number}?" for number in range(count)])
         began = time.monotonic()
         cpu = cpu_seconds(worker)
         stage.run("submit", questions)

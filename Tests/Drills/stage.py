@@ -1,6 +1,7 @@
 """The processes of a drill: Redis, broker, simulator and workers on free ports, started in order and stopped by pid.
 
-BROKERS=host:port takes another broker than the embedded one; topics and group then have names of their own.
+BROKERS=host:port takes another broker than the embedded one; topics and group then have names of their own. It takes no orders: what a
+drill does to the embedded broker is left out there, and the drill says so.
 """
 
 import json
@@ -31,20 +32,33 @@ def free_port() -> int:
 
 
 class Stage:
-    def __init__(self, *, partitions: int, simulator: list[str], worker: str, retry: str = "{}"):
+    """
+    brokers: nodes of the embedded broker.
+    topics: those that the embedded broker is to make with so many partitions; the others get four. All of them, unless given.
+    redis: arguments for a Redis that is to keep its data through a restart.
+    """
+
+    def __init__(
+        self, *, partitions: int, simulator: list[str], worker: str, retry: str = "{}", brokers: int = 1, topics: list[str] | None = None,
+        redis: tuple[str, ...] = ("--appendonly", "no"),
+    ):
         if not os.access(PROGRAM, os.X_OK):
             raise DrillFailure(f"no program at {PROGRAM}: run `make build`")
         self.directory = Path(tempfile.mkdtemp(prefix="switchyard-drill-"))
         self.processes: list[subprocess.Popen] = []
         external = os.environ.get("BROKERS")
+        self.is_embedded = not external
+        self.broker_name = external or f"embedded, {brokers} node{'s'[:brokers > 1]}"
         self.prefix = f"drill-{uuid.uuid4().hex[:8]}" if external else "llm"
         try:
             redis_port = free_port()
-            self.start("redis", ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            self.redis_command = ["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--dir", self.directory, "--save", "", *redis]
+            self.redis = self.start("redis", self.redis_command)
             if external:
                 self.brokers = external
             else:
-                self.start("broker", [PROGRAM, "broker", "--partitions", str(partitions), "--address-file", self.directory / "address"])
+                command = [PROGRAM, "broker", "--partitions", partitions, "--brokers", brokers, "--address-file", self.directory / "address"]
+                self.broker = self.start("broker", command + (["--topics", ",".join(topics)] if topics else []), orders=True)
                 self.brokers = self.contents("address")
             self.start("simulator", [PROGRAM, "simulate", "--port", "0", "--port-file", self.directory / "port", *simulator])
             self.simulator_port = int(self.contents("port"))
@@ -66,7 +80,7 @@ worker: {worker}
 retry: {retry}
 redis: {{url: "redis://127.0.0.1:{redis_port}"}}
 providers:
-  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1"}}
+  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1", api_key: env:WORKER_KEY}}
 models:
   default: {{provider: simulator, model: simulated-1, price: {{input: 0.15, output: 0.6}}}}
 """)
@@ -74,14 +88,27 @@ models:
     def __enter__(self) -> "Stage":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.stop(keep_logs=kind is not None)
 
-    def start(self, name: str, command: list) -> subprocess.Popen:
-        log = open(self.directory / f"{name}.log", "ab")
-        process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    def start(self, name: str, command: list, orders: bool = False) -> subprocess.Popen:
+        """Starts a process whose key at the provider is its name. One that takes orders gets them line by line."""
+        with open(self.directory / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(
+                [str(word) for word in command], stdin=subprocess.PIPE if orders else subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "WORKER_KEY": name})
         self.processes.append(process)
         return process
+
+    def order(self, line: str) -> None:
+        """Tells the embedded broker what to do."""
+        self.broker.stdin.write(f"{line}\n".encode())
+        self.broker.stdin.flush()
+
+    def restart_redis(self) -> None:
+        self.redis.kill()
+        self.redis.wait()
+        self.redis = self.start("redis", self.redis_command)
 
     def start_worker(self, number: int) -> subprocess.Popen:
         worker = self.start(f"worker-{number}", self.worker_command())
@@ -92,7 +119,9 @@ models:
         return [PROGRAM, "work", "--config", self.config]
 
     def run(self, *arguments: object) -> str:
-        result = subprocess.run([str(PROGRAM), *map(str, arguments), "--config", str(self.config)], capture_output=True, text=True)
+        result = subprocess.run(
+            [str(PROGRAM), *map(str, arguments), "--config", str(self.config)], capture_output=True, text=True,
+            env={**os.environ, "WORKER_KEY": "client"})
         if result.returncode != 0:
             raise DrillFailure(f"switchyard {arguments[0]} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
         return result.stdout
@@ -121,7 +150,11 @@ models:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.simulator_port}/simulator/stats", timeout=10) as answer:
             return json.load(answer)
 
-    def stop(self) -> None:
+    def calls(self, key: str) -> dict:
+        """What the provider has seen of the calls with a key."""
+        return self.simulator_statistics()["keys"].get(key, {"requests": 0, "ok": 0, "in_flight": 0})
+
+    def stop(self, keep_logs: bool = False) -> None:
         # The workers first: they have a word for the broker.
         for workers in (True, False):
             for process in self.processes:
@@ -130,7 +163,10 @@ models:
             for process in self.processes:
                 if (process.args[1] == "work") == workers:
                     self.end(process)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if keep_logs:
+            print(f"the logs are in {self.directory}", file=sys.stderr)
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     @staticmethod
     def end(process: subprocess.Popen, stop: bool = False) -> None:
@@ -167,12 +203,25 @@ def check_answers(path: Path, ids: list[str]) -> None:
         raise DrillFailure(f"{len(answered)} answers, {len(set(answered))} different, for {len(ids)} requests; or not in their order")
 
 
+def write_questions(path: Path, texts: list[str]) -> list[str]:
+    """Writes an envelope a text, and returns their ids."""
+    with path.open("w") as file:
+        for number, text in enumerate(texts):
+            file.write(f'{{"id":"request-{number}","messages":[{{"role":"user","content":"{text}"}}]}}\n')
+    return [f"request-{number}" for number in range(len(texts))]
+
+
 def report(title: str, figures: dict) -> None:
+    table(title, figures)
+    print(json.dumps(figures, separators=(",", ":")))
+
+
+def table(title: str, figures: dict) -> None:
     width = max(map(len, figures))
     print(title)
     for name, value in figures.items():
-        print(f"  {name:{width}}  {value:,.2f}" if isinstance(value, float) else f"  {name:{width}}  {value:,}")
-    print(json.dumps(figures, separators=(",", ":")))
+        value = f"{value:,.2f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+        print(f"  {name:{width}}  {value}")
 
 
 def main(drill) -> None:

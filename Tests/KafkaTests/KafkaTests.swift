@@ -26,8 +26,8 @@ import Testing
             let consumer = try Consumer(
                 properties: properties(broker, group), loop: loops[0], laneCount: 2, logger: logger, onStatistics: { _ in })
             let lanes = [
-                LaneHolder(consumer: consumer, index: 0, loop: loops[0]),
-                LaneHolder(consumer: consumer, index: 1, loop: loops[1]),
+                LaneHolder(consumer: consumer, loop: loops[0]),
+                LaneHolder(consumer: consumer, loop: loops[1]),
             ]
             for lane in lanes { await lane.start() }
             try await consumer.subscribe(to: ["numbers"], listeners: lanes.map(\.listener))
@@ -81,7 +81,7 @@ import Testing
             for turn in 0..<2 {
                 let consumer = try Consumer(
                     properties: properties(broker, group), loop: loops[0], laneCount: 1, logger: logger, onStatistics: { _ in })
-                let lane = LaneHolder(consumer: consumer, index: 0, loop: loops[0])
+                let lane = LaneHolder(consumer: consumer, loop: loops[0])
                 await lane.start()
                 try await consumer.subscribe(to: ["resumed"], listeners: [lane.listener])
                 try await Condition.wait(for: "the assignment") { await lane.assigned == [partition] }

@@ -8,24 +8,21 @@ actor LaneHolder {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private let consumer: Consumer
-    private let index: Int
     private var lane: ConsumerLane?
+    private var queues: [TopicPartition: PartitionQueue] = [:]
     private(set) var values: [String] = []
     private(set) var assigned: Set<TopicPartition> = []
     private(set) var restored: [TopicPartition: CompletedOffsets] = [:]
     private var completed = CompletedOffsets()
     private var next: [TopicPartition: Int64] = [:]
 
-    init(consumer: Consumer, index: Int, loop: EventLoop) {
+    init(consumer: Consumer, loop: EventLoop) {
         self.loop = loop
         self.consumer = consumer
-        self.index = index
     }
 
     func start() {
-        let lane = consumer.makeLane(index, on: loop)
-        self.lane = lane
-        lane.start { self.drain() }
+        lane = consumer.makeLane(on: loop)
     }
 
     nonisolated var listener: PartitionListener {
@@ -45,9 +42,9 @@ actor LaneHolder {
         try await lane?.commit(next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed) }, timeout: .seconds(10))
     }
 
-    private func drain() {
+    private func drain(_ partition: TopicPartition) {
         while true {
-            guard let (messages, mayHaveMore) = lane?.take(64) else { return }
+            guard let (messages, mayHaveMore) = queues[partition]?.take(64) else { return }
             for message in messages {
                 values.append(String(decoding: message.value ?? .init(start: nil, count: 0), as: UTF8.self))
                 next[TopicPartition(topic: message.topic, partition: message.partition)] = message.offset + 1
@@ -60,15 +57,20 @@ actor LaneHolder {
         for partition in partitions {
             assigned.insert(partition.partition)
             restored[partition.partition] = partition.completed
+            let partition = partition.partition
+            queues[partition] = lane?.open(partition) { self.drain(partition) }
         }
     }
 
     private func giveBack(_ partitions: [TopicPartition]) async {
         try? await commit()
-        assigned.subtract(partitions)
+        remove(partitions)
     }
 
-    private func remove(_ partitions: [TopicPartition]) { assigned.subtract(partitions) }
+    private func remove(_ partitions: [TopicPartition]) {
+        for partition in partitions { queues[partition] = nil }
+        assigned.subtract(partitions)
+    }
 }
 
 /// An actor on a loop that owns a producer.

@@ -125,20 +125,23 @@ private actor RouterUser {
         deployment = Deployment(endpoint: endpoint, model: "m-1", price: nil)
     }
 
-    func ask(_ text: String) async -> Outcome {
+    func ask(_ text: String, past: RequestPast = RequestPast()) async -> Outcome {
         let client = HTTPClient(HTTPClientConfiguration(), loop: loop)
         self.client = client
         let router = Router(
-            client: client, loop: loop, policy: RetryPolicy(maxAttempts: 3, baseDelay: 1, maxDelay: 5), timeouts: HTTPTimeouts())
+            client: client, loop: loop,
+            policy: RetryPolicy(maxAttempts: 3, maxTotal: nil, baseDelay: 1, maxDelay: 5, longestInMemory: 1_000),
+            budget: RetryBudget(ratio: 1, perSecond: 10), timeouts: HTTPTimeouts())
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         defer { bytes.deallocate() }
         bytes.copyBytes(from: text.utf8)
         let message = UnsafeRawBufferPointer(bytes)
         guard let request = try? RequestDecoder.decode(message) else { return Outcome(text: "not decoded", attempts: []) }
-        let reply = await router.answer(request, bytes: message, by: deployment)
+        let reply = await router.answer(request, bytes: message, by: deployment, past: past)
         let attempts = reply.attempts.map(\.status)
         switch reply.outcome {
         case .cancelled: return Outcome(text: "cancelled", attempts: attempts)
+        case .postponed(let error, let delay): return Outcome(text: "postponed \(error.code.rawValue) \(Int(delay))", attempts: attempts)
         case .failed(let error): return Outcome(text: "failed \(error.code.rawValue)", attempts: attempts)
         case .answered(let result, let response):
             let reason = result.finishReason.map { range in response.withBody { JSONText.string(at: range, in: $0) } }

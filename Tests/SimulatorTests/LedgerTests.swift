@@ -7,8 +7,8 @@ import Testing
         var ledger = Ledger(requestsPerMinute: 0)
         for expected in [0, 0, 1, 2] as [UInt64] {
             let prompt: UInt64 = expected == 0 && ledger.statistics.requests == 0 ? 1 : 2
-            #expect(ordinal(ledger.admit(fingerprint: prompt, now: 0)) == expected)
-            ledger.finish(fingerprint: prompt, .ok(promptTokens: 10, completionTokens: 5))
+            #expect(ordinal(ledger.admit(fingerprint: prompt, key: "a", now: 0)) == expected)
+            ledger.finish(fingerprint: prompt, key: "a", .ok(promptTokens: 10, completionTokens: 5))
         }
         let statistics = ledger.statistics
         #expect(statistics.repeatedOK == 2 && statistics.distinctPrompts == 2)
@@ -17,20 +17,43 @@ import Testing
 
     @Test func aRetryAfterAFailureIsNoRepetition() {
         var ledger = Ledger(requestsPerMinute: 0)
-        #expect(ordinal(ledger.admit(fingerprint: 7, now: 0)) == 0)
-        ledger.finish(fingerprint: 7, .failed(.serverError))
-        #expect(ordinal(ledger.admit(fingerprint: 7, now: 0)) == 1)
-        ledger.finish(fingerprint: 7, .ok(promptTokens: 1, completionTokens: 1))
+        #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 0)
+        ledger.finish(fingerprint: 7, key: "a", .failed(.serverError))
+        #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 1)
+        ledger.finish(fingerprint: 7, key: "a", .ok(promptTokens: 1, completionTokens: 1))
         #expect(ledger.statistics.repeatedOK == 0)
         #expect(ledger.statistics[.serverError] == 1)
     }
 
     @Test func whatTheLimitTurnsAwayIsNoAttempt() {
         var ledger = Ledger(requestsPerMinute: 1)
-        #expect(ordinal(ledger.admit(fingerprint: 7, now: 0)) == 0)
-        #expect(ordinal(ledger.admit(fingerprint: 7, now: 0)) == nil)
-        #expect(ordinal(ledger.admit(fingerprint: 7, now: 60_000_000_000)) == 1)
+        #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 0)
+        #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == nil)
+        #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 60_000_000_000)) == 1)
         #expect(ledger.statistics[.throttled] == 1)
+    }
+
+    @Test func tellsTheRequestsOfOneKeyFromThoseOfAnother() {
+        var ledger = Ledger(requestsPerMinute: 0)
+        _ = ledger.admit(fingerprint: 1, key: "a", now: 0)
+        _ = ledger.admit(fingerprint: 2, key: "b", now: 0)
+        _ = ledger.admit(fingerprint: 3, key: "b", now: 0)
+        _ = ledger.refuse(.unauthorized, key: "")
+        ledger.finish(fingerprint: 1, key: "a", .ok(promptTokens: 1, completionTokens: 1))
+        ledger.finish(fingerprint: 2, key: "b", .failed(.abandoned))
+        let keys = ledger.statistics.keys
+        #expect(keys["a"] == KeyStatistics(requests: 1, ok: 1, inFlight: 0))
+        #expect(keys["b"] == KeyStatistics(requests: 2, ok: 0, inFlight: 1))
+        #expect(keys[""] == KeyStatistics(requests: 1, ok: 0, inFlight: 0) && keys.count == 3)
+    }
+
+    @Test func knowsTheFirstThousandKeys() {
+        var ledger = Ledger(requestsPerMinute: 0)
+        for number in 0..<1_001 { _ = ledger.admit(fingerprint: 1, key: "\(number)", now: 0) }
+        for number in 0..<1_001 { ledger.finish(fingerprint: 1, key: "\(number)", .failed(.abandoned)) }
+        let keys = ledger.statistics.keys
+        #expect(keys.count == 1_000 && keys["1000"] == nil && ledger.statistics.requests == 1_001)
+        #expect(keys.values.allSatisfy { $0 == KeyStatistics(requests: 1, ok: 0, inFlight: 0) })
     }
 
     @Test func everyRequestIsAccountedFor() {
@@ -39,17 +62,17 @@ import Testing
         var open: [UInt64] = []
         for step in 0..<20_000 {
             switch random.next() % 4 {
-            case 0: _ = ledger.refuse(.invalidRequest)
+            case 0: _ = ledger.refuse(.invalidRequest, key: "a")
             case 1:
                 guard let prompt = open.popLast() else { break }
-                ledger.finish(fingerprint: prompt, .ok(promptTokens: 1, completionTokens: 1))
+                ledger.finish(fingerprint: prompt, key: "a", .ok(promptTokens: 1, completionTokens: 1))
             case 2:
                 guard let prompt = open.popLast() else { break }
                 let failure = Failure.allCases[Int(random.next() % UInt64(Failure.allCases.count))]
-                ledger.finish(fingerprint: prompt, .failed(failure))
+                ledger.finish(fingerprint: prompt, key: "a", .failed(failure))
             default:
                 let prompt = random.next() % 1000
-                if ordinal(ledger.admit(fingerprint: prompt, now: Int64(step) * 30_000_000)) != nil { open.append(prompt) }
+                if ordinal(ledger.admit(fingerprint: prompt, key: "a", now: Int64(step) * 30_000_000)) != nil { open.append(prompt) }
             }
             let statistics = ledger.statistics
             #expect(statistics.inFlight == open.count && statistics.peakInFlight >= open.count)

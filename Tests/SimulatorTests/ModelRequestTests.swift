@@ -35,6 +35,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("[latency 60000] hello", 60_000), ("say [this] and [latency 5]", 5), ("[latency 0]", 0), ("[latency 3600000]", 3_600_000),
+        ("[latency 3600001]", nil), ("[latency x] [latency 5]", 5), ("[latency ]", nil), ("[latency 5", nil), ("latency 5]", nil),
+        ("[latency 99999999999999999999]", nil), ("[", nil), ("hello", nil),
+    ])
+    func readsTheLatencyThatAPromptAsksFor(_ text: String, _ milliseconds: Int?) throws {
+        let messages = #"[{"role":"user","content":"[latency 9]"},{"role":"user","content":"\#(text)"}]"#
+        #expect(try read(.chat, #"{"model":"m","messages":\#(messages)}"#).requestedLatency == milliseconds)
+        #expect(try read(.completion, #"{"model":"m","prompt":"\#(text)"}"#).requestedLatency == milliseconds)
+    }
+
+    @Test(arguments: [
         (#""a""#, 1), (#"["a","b"]"#, 2), ("[1,2,3]", 1), ("[[1,2],[3]]", 2),
     ])
     func readsEveryFormOfInput(_ input: String, _ count: Int) throws {

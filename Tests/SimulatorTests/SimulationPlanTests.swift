@@ -85,6 +85,35 @@ import Testing
         #expect(abs(share(latencies) { $0 < 200 / 1.34986 } - 0.1587) < 0.02)
     }
 
+    /// Each tenth of the range gets its share, within six standard deviations.
+    @Test func latenciesOfARangeAreSpreadEvenly() {
+        var random = Seeds.stream()
+        var options = SimulationOptions()
+        options.seed = random.next()
+        options.latencyRange = 1...2001
+        let total = 20_000
+        let latencies = (0..<total).map { _ in SimulationPlan(options, fingerprint: random.next(), ordinal: 0).latency / .milliseconds(1) }
+        #expect(latencies.allSatisfy { (1...2001).contains($0) })
+        for tenth in 0..<10 {
+            let count = latencies.count { Int(($0 - 1) / 200) == tenth }
+            #expect(abs(Double(count) - Double(total) / 10) < 6 * (Double(total) * 0.1 * 0.9).squareRoot())
+        }
+    }
+
+    @Test func aPromptsOwnLatencyReplacesOnlyTheOneThatIsDrawn() {
+        var random = Seeds.stream()
+        for _ in 0..<1000 {
+            var options = SimulationOptions()
+            options.faults.serverError = 0.3
+            options.faults.rateLimited = 0.3
+            let fingerprint = random.next()
+            let drawn = SimulationPlan(options, fingerprint: fingerprint, ordinal: 0)
+            let asked = SimulationPlan(options, fingerprint: fingerprint, ordinal: 0, requestedLatency: 7)
+            #expect(asked.latency == (drawn.fault == .rateLimited ? .zero : .milliseconds(7)))
+            #expect(asked.fault == drawn.fault && asked.identifier == drawn.identifier && asked.outputTokens == drawn.outputTokens)
+        }
+    }
+
     @Test func withoutSigmaEveryLatencyIsTheMedian() {
         var random = Seeds.stream()
         var options = SimulationOptions()

@@ -54,11 +54,12 @@ import Testing
     @Test func notesAClientThatLeaves() async throws {
         try await withSimulator(slow) { simulator, _ in
             var leaving: HTTPConnection? = try HTTPConnection(port: simulator.port)
-            leaving?.send(HTTPConnection.text("POST", "/v1/chat/completions", chat("a")))
+            leaving?.send(HTTPConnection.text("POST", "/v1/chat/completions", chat("a"), headers: ["authorization: Bearer k"]))
             try await Condition.wait(for: "the request to arrive") { simulator.statistics.inFlight == 1 }
             leaving = nil
             try await Condition.wait(for: "the request to be given up") { simulator.statistics[.abandoned] == 1 }
             #expect(simulator.statistics.inFlight == 0 && simulator.statistics.ok == 0)
+            #expect(simulator.statistics.keys["k"]?.requests == 1 && simulator.statistics.keys["k"]?.inFlight == 0)
         }
     }
 

@@ -50,6 +50,19 @@ import Testing
             let statistics = try #require(try connection.call("GET", "/simulator/stats?since=ever"))
             #expect(statistics.json["requests"] as? Int == 0 && statistics.json["connections"] as? Int == 1)
             #expect((statistics.json["errors"] as? [String: Int])?.count == Failure.allCases.count)
+            #expect((statistics.json["keys"] as? [String: Any])?.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: [
+        ("authorization: Bearer \"k\"", "\"k\""), ("authorization: bearer k", "k"), ("authorization: Basic k", ""), ("x: y", ""),
+    ])
+    func tellsWhatCameOfTheRequestsOfAKey(header: String, key: String) async throws {
+        try await withSimulator { _, connection in
+            _ = try connection.call("POST", "/v1/chat/completions", chat("Why?"), headers: [header])
+            _ = try connection.call("POST", "/v1/chat/completions", "{", headers: [header])
+            let statistics = try #require(try connection.call("GET", "/simulator/stats"))
+            #expect(statistics.json["keys"] as? [String: [String: Int]] == [key: ["requests": 2, "ok": 1, "in_flight": 0]])
         }
     }
 

@@ -1,0 +1,82 @@
+internal import CRdKafka
+internal import EventLoop
+internal import Glibc
+internal import Logging
+
+/// A consumer's membership of its group, for producers whose transactions commit its offsets.
+package struct GroupMember: Sendable {
+    private let handle: KafkaHandle
+    private let log: KafkaLog
+
+    init(handle: KafkaHandle, log: KafkaLog) {
+        self.handle = handle
+        self.log = log
+    }
+
+    /// What is committed of some partitions, asked until the group's coordinator answers, at most for a minute; nil if it does not.
+    package func committed(_ partitions: [TopicPartition]) async -> [TopicPartition: AssignedPartition]? {
+        guard !partitions.isEmpty else { return [:] }
+        let (handle, log) = (handle, log)
+        return await BlockingThread.run { () throws(Never) in
+            let list = PartitionList(partitions)
+            for _ in 0..<6 {
+                let result = list.use { rd_kafka_committed(handle.pointer, $0, 10_000) }
+                guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                    log.logger.warning("\(KafkaError(result, while: "cannot ask for the committed offsets"))")
+                    continue
+                }
+                let assigned = list.use { list in
+                    PartitionList.entries(in: list).map { entry in
+                        let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
+                        return (partition, AssignedPartition(entry, partition))
+                    }
+                }
+                return Dictionary(assigned) { $1 }
+            }
+            return nil
+        }
+    }
+
+    /// Who the member is in the group's present generation. Waits for librdkafka's main thread.
+    ///
+    /// - Returns: nil if it is in none, as after the loss of its partitions. Brokers would take offsets from such a one unchecked.
+    func currentIdentity() -> MemberIdentity? {
+        guard let metadata = rd_kafka_consumer_group_metadata(handle.pointer) else { return nil }
+        let identity = MemberIdentity(metadata)
+        return identity.isInGeneration ? identity : nil
+    }
+}
+
+/// Owns what a transaction tells the group's coordinator of a member: group, generation, member id.
+final class MemberIdentity {
+    private let pointer: OpaquePointer
+
+    /// Takes the pointer over.
+    fileprivate init(_ pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        rd_kafka_consumer_group_metadata_destroy(pointer)
+    }
+
+    /// Gives the metadata to C, which must not keep it.
+    func use<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+        body(pointer)
+    }
+
+    /// librdkafka 2.0.2 tells the generation only in the serialised form: `CGMDv2:`, then 32 bits in the machine's own order.
+    fileprivate var isInGeneration: Bool {
+        var buffer: UnsafeMutableRawPointer?
+        var size = 0
+        if let error = rd_kafka_consumer_group_metadata_write(pointer, &buffer, &size) {
+            rd_kafka_error_destroy(error)
+            return false
+        }
+        defer { free(buffer) }
+        let prefix = Array("CGMDv2:".utf8)
+        let bytes = UnsafeRawBufferPointer(start: buffer, count: size)
+        guard bytes.count >= prefix.count + 4, bytes.starts(with: prefix) else { return false }
+        return bytes.loadUnaligned(fromByteOffset: prefix.count, as: Int32.self) >= 0
+    }
+}

@@ -1,0 +1,151 @@
+"""Everything fails while three workers work: workers are killed (SIGKILL) and replaced, brokers answer with errors, leaders and coordinators
+move, a broker goes down, Redis is killed and started again with its data, and a tenth of the provider's answers are errors.
+
+N (50,000 unless given) requests over 32 partitions; KILLS (8) kills; MODE at_least_once, exactly_once or both. What happens when is drawn
+from SEED, which is printed. What must hold: every request has a result; in exactly_once no request has two for a reader of committed
+transactions; and the provider is paid for no more calls than requests and calls in flight at the moments of the kills.
+
+With BROKERS=host:port a reader of committed transactions decides what counts, as on Apache Kafka. READ_COMMITTED=0 is for brokers that
+show aborted records to everyone: there the workers' logs decide.
+"""
+
+import json
+import os
+import random
+import time
+
+from fleet import Fleet
+from results import read, results, wait_for_results
+from stage import DrillFailure, Stage, main, table, write_questions
+
+WORKERS = 3
+# Seconds between two events, on average.
+PACE = 1.75
+BROKER_FAULTS = [
+    "fail produce not-leader 3",
+    "fail produce request-timed-out 3",
+    "fail fetch not-leader 5",
+    "fail heartbeat not-coordinator 1",
+    "leader {requests} {partition} {node}",
+    "leader {responses} {partition} {node}",
+    "coordinator {group} {node}",
+    "down {node}",
+]
+FAULTS = {
+    "at_least_once": ["fail offset-commit request-timed-out 2", "fail offset-commit not-coordinator 2"],
+    "exactly_once": [
+        "fail add-offsets-to-txn not-coordinator 1",
+        "fail txn-offset-commit not-coordinator 1",
+        "fail end-txn not-coordinator 1",
+    ],
+}
+
+
+def run(mode: str, count: int, kills: int, seed: int) -> dict:
+    chance = random.Random(seed)
+    faults = BROKER_FAULTS + FAULTS[mode] if not os.environ.get("BROKERS") else []
+    faults = chance.sample(faults, min(len(faults), kills * 3 // 2))
+    events = ["kill"] * kills + ["redis"] * (2 if kills > 4 else 1) + faults
+    chance.shuffle(events)
+    # A call takes a second on average: with this limit there is work as long as there are events.
+    limit = max(1, round(count / (WORKERS * len(events) * PACE)))
+    worker = f"{{max_in_flight: {limit}, log_level: debug{'' if mode == 'at_least_once' else f', delivery: {mode}'}}}"
+    simulator = ["--latency-range", "1-2000", "--error-rate", "0.05", "--rate-limit-rate", "0.05", "--output-tokens", "5"]
+    with Stage(
+        partitions=32, brokers=3, simulator=simulator, worker=worker, retry="{max_attempts: 12, base_delay_ms: 100}",
+        redis=("--appendonly", "yes", "--appendfsync", "always")
+    ) as stage:
+        fleet = Fleet(stage)
+        for newcomer in [fleet.add() for _ in range(WORKERS)]:
+            fleet.wait_until_joined(newcomer)
+        questions = stage.directory / "questions.jsonl"
+        ids = write_questions(questions, [f"Question number {number}?" for number in range(count)])
+        hides_aborted = not stage.is_embedded and os.environ.get("READ_COMMITTED") != "0"
+        read_results = lambda: results(stage, fleet, mode == "exactly_once", hides_aborted)
+        began = time.monotonic()
+        stage.run("submit", questions)
+        for event in events:
+            time.sleep(chance.uniform(0.5, 2 * PACE - 0.5))
+            if event == "kill":
+                fleet.kill(chance.choice(fleet.busy()))
+                fleet.add()
+            elif event == "redis":
+                stage.restart_redis()
+            else:
+                disturb(stage, event, chance)
+        wait_for_results(stage, fleet, ids, read_results)
+        seconds = time.monotonic() - began
+        fleet.end()
+        seen, provider = read_results(), stage.simulator_statistics()
+        figures = {
+            "requests": count,
+            "lost": len(seen.lost(ids)),
+            "doubled": seen.doubled,
+            "paid": provider["ok"],
+            "paid_allowed": count + fleet.in_flight_at_kills,
+            "kills": fleet.kills,
+        }
+        title = f"chaos drill, {mode}: workers killed, brokers and Redis disturbed, on {stage.broker_name}"
+        table(title, {
+            **figures,
+            # Complete answers to a request beyond its first, and calls whose worker hung up.
+            "answered_again": provider["repeated_ok"],
+            "abandoned": provider["errors"]["abandoned"],
+            "undecided": seen.undecided,
+            "dead_letters": len(read(stage, f"{stage.prefix}.dead-letter")),
+            "max_in_flight": limit,
+            "seconds": round(seconds, 1),
+            "seed": seed,
+        })
+        print_what_was_not_provable(stage, mode, hides_aborted)
+        return figures
+
+
+def disturb(stage: Stage, fault: str, chance: random.Random) -> None:
+    node = chance.randrange(1, 4)
+    order = fault.format(
+        requests=f"{stage.prefix}.requests", responses=f"{stage.prefix}.responses", group=f"{stage.prefix}-workers",
+        partition=chance.randrange(32), node=node)
+    stage.order(order)
+    if order.startswith("down"):
+        time.sleep(1)
+        stage.order(f"up {node}")
+
+
+def print_what_was_not_provable(stage: Stage, mode: str, hides_aborted: bool) -> None:
+    if not stage.is_embedded:
+        print(f"  skipped: {', '.join(BROKER_FAULTS + FAULTS[mode])}: only the embedded broker takes orders")
+    if mode == "exactly_once" and not hides_aborted:
+        print("  not provable here: that a reader sees no aborted records, for this broker shows them to everyone; what is counted is the "
+              "records of transactions that a worker's log says were committed")
+
+
+def broken_promises(mode: str, figures: dict) -> list[str]:
+    broken = []
+    if figures["lost"] > 0:
+        broken.append(f"{figures['lost']} requests were lost")
+    if mode == "exactly_once" and figures["doubled"] > 0:
+        broken.append(f"{figures['doubled']} results were published twice")
+    if figures["paid"] > figures["paid_allowed"]:
+        broken.append(f"{figures['paid']} calls were paid for, and only {figures['paid_allowed']} could be")
+    return [f"{mode}: {reason}" for reason in broken]
+
+
+def drill() -> None:
+    count, kills = int(os.environ.get("N", 50_000)), int(os.environ.get("KILLS", 8))
+    seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
+    mode = os.environ.get("MODE", "both")
+    modes = ["at_least_once", "exactly_once"] if mode == "both" else [mode]
+    if any(mode not in FAULTS for mode in modes):
+        raise DrillFailure(f"MODE={mode}: must be at_least_once, exactly_once or both")
+    figures = {mode: run(mode, count, kills, seed) for mode in modes}
+    last = {**figures[modes[-1]], "broker": os.environ.get("BROKERS", "embedded"), "seed": seed}
+    if len(modes) > 1:
+        last["at_least_once"] = figures["at_least_once"]
+    print(json.dumps(last, separators=(",", ":")))
+    broken = [reason for mode in modes for reason in broken_promises(mode, figures[mode])]
+    if broken:
+        raise DrillFailure("; ".join(broken))
+
+
+main(drill)
