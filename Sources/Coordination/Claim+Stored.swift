@@ -1,8 +1,7 @@
 /// A claim as Redis keeps it: a letter for the state, the generation, a space, the root, a line feed, the place, a line feed, and the
 /// result.
 extension Claim {
-    /// All but the result.
-    var storedHead: String {
+    var stored: [UInt8] {
         let letter =
             switch state {
             case .open: "o"
@@ -10,19 +9,16 @@ extension Claim {
             case .answered: "a"
             case .failed: "f"
             }
-        return "\(letter)\(generation) \(root)\n\(place ?? "")\n"
-    }
-
-    /// Empty unless the claim is paid.
-    var storedResult: [UInt8] {
-        if case .paid(let result) = state { result } else { [] }
+        let head = "\(letter)\(generation) \(root)\n\(place ?? "")\n"
+        if case .paid(let result) = state { return Array(head.utf8) + result }
+        return Array(head.utf8)
     }
 
     /// Reads it back.
     ///
     /// - Returns: nil if it is none.
     init?(stored: [UInt8]) {
-        guard let letter = stored.first, let space = stored.firstIndex(of: UInt8(ascii: " ")),
+        guard let letter = stored.first, let space = stored[1...].firstIndex(of: UInt8(ascii: " ")),
             let generation = Int(String(decoding: stored[1..<space], as: UTF8.self)),
             let rootEnd = stored[space...].firstIndex(of: UInt8(ascii: "\n")),
             let placeEnd = stored[(rootEnd + 1)...].firstIndex(of: UInt8(ascii: "\n"))

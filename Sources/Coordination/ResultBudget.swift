@@ -40,7 +40,7 @@ struct ResultBudget {
     }
 
     private mutating func dropStalePlaces() {
-        order = order[passed...].filter(isCurrent)
+        order = order.filter(isCurrent)
         passed = 0
     }
 

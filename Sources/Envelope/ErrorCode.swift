@@ -11,6 +11,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     case replyToNotAllowed = "reply_to_not_allowed"
     case deadlineExceeded = "deadline_exceeded"
     case unsupported
+    case poisonMessage = "poison_message"
 
     // The provider, or the way to it.
     case rateLimited = "rate_limited"
@@ -37,7 +38,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .shutdown: true
         case .invalidJSON, .invalidRequest, .missingID, .unknownModel, .requestTooLarge, .emptyMessage, .duplicateID,
-            .replyToNotAllowed, .deadlineExceeded, .unsupported, .auth, .permission, .notFound, .providerInvalidRequest,
+            .replyToNotAllowed, .deadlineExceeded, .unsupported, .poisonMessage, .auth, .permission, .notFound, .providerInvalidRequest,
             .contextLength, .contentFiltered, .quotaExhausted, .responseTooLarge, .internal:
             false
         }

@@ -40,6 +40,9 @@ package struct Lineage: Hashable, Sendable {
 
     // MARK: Headers
 
+    /// More than ever occur; others are not believed.
+    private static let mostCopies: Int64 = 1_000_000
+
     private enum Name {
         static let origin = "switchyard-root"
         static let generation = "switchyard-generation"
@@ -91,12 +94,11 @@ package struct Lineage: Hashable, Sendable {
         func text(_ name: String) -> String? { value(name).map { String(decoding: $0, as: UTF8.self) } }
         func natural(_ name: String) -> Int64? { text(name).flatMap { Int64($0) }.flatMap { $0 >= 0 ? $0 : nil } }
         guard let origin = text(Name.origin).flatMap(MessageOrigin.init),
-            let generation = natural(Name.generation).flatMap(Int.init(exactly:)),
-            let replays = natural(Name.replays).flatMap(Int.init(exactly:))
+            let generation = natural(Name.generation), let replays = natural(Name.replays), max(generation, replays) < Self.mostCopies
         else { return nil }
         self.init(origin: origin)
-        self.generation = generation
-        self.replays = replays
+        self.generation = Int(generation)
+        self.replays = Int(replays)
         began = natural(Name.began)
         notBefore = natural(Name.notBefore)
         if let bytes = value(Name.attempts) { attempts = Self.attempts(reading: bytes) }

@@ -11,6 +11,8 @@ internal import Routing
 /// closed on the loop.
 final class LoopResources {
     let handler: RequestHandler
+    /// Nil without Redis.
+    let crashGuard: CrashGuard?
     /// Nil if what is published goes into none.
     let transactions: Transactions?
     private let publisher: Publisher
@@ -48,6 +50,7 @@ final class LoopResources {
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,
             counters: counters, logger: logger)
+        crashGuard = redis.map { CrashGuard(redis: $0, group: plan.rules.consumerGroup) }
         self.http = http
         self.redis = redis
     }

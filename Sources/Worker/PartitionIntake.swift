@@ -12,6 +12,10 @@ final class PartitionIntake {
     var load = IntakeLoad()
     /// Whether the shard will look at it in its present round.
     var isListed = false
+    /// How many more messages are to be noted before they are decoded, because workers have crashed on the partition.
+    private(set) var careful = 0
+    /// Whether nothing is to be taken until a message has been looked into.
+    private var isHeld = false
     /// Milliseconds that a message may wait, at most; nil if the partition is not a retry topic's.
     private let longestWait: Double?
     private var queue: PartitionQueue?
@@ -43,7 +47,7 @@ final class PartitionIntake {
     }
 
     /// Whether there may be a message to take.
-    var isPromising: Bool { queue != nil && !isWaiting && (mayHaveMore || !fetched.isEmpty) }
+    var isPromising: Bool { queue != nil && !isWaiting && !isHeld && (mayHaveMore || !fetched.isEmpty) }
 
     /// The next message, if there is one, it need not wait any longer, and the commit's metadata has room for it.
     func take() -> KafkaMessage? {
@@ -53,6 +57,20 @@ final class PartitionIntake {
         }
         fetched.removeFirst()
         return message
+    }
+
+    func beCareful(for messages: Int) {
+        careful = messages
+    }
+
+    /// Takes nothing until `release`.
+    func hold() {
+        careful -= 1
+        isHeld = true
+    }
+
+    func release() {
+        isHeld = false
     }
 
     /// Begins anew, with a log that has.

@@ -4,6 +4,8 @@ internal import Kafka
 /// that outlives the assignment completes an object that nobody commits from any more. Confined to its shard.
 final class PartitionState {
     let partition: TopicPartition
+    /// What was committed when the assignment began; -1 if nothing was.
+    let beginning: Int64
     private(set) var tracker: OffsetTracker
     /// Whether the partition is another's, or what is in flight of it has been given up: nothing more may be published or committed.
     private(set) var isGone = false
@@ -18,6 +20,7 @@ final class PartitionState {
     init(_ assigned: AssignedPartition, metadataLimit: Int) {
         partition = assigned.partition
         tracker = OffsetTracker(resumingFrom: assigned.committed ?? 0, completed: assigned.completed)
+        beginning = assigned.committed ?? -1
         self.metadataLimit = metadataLimit
     }
 
@@ -25,6 +28,7 @@ final class PartitionState {
     init(restarting old: PartitionState) {
         partition = old.partition
         tracker = OffsetTracker()
+        beginning = old.beginning
         metadataLimit = old.metadataLimit
     }
 

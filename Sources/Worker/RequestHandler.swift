@@ -55,6 +55,9 @@ final class RequestHandler {
                 code: .requestTooLarge,
                 message: "the message has \(bytes.count) bytes; send at most \(rules.maxRequestBytes), or raise worker.max_request_bytes")
         }
+        #if DEBUG
+            CrashInjection.crash(ifIn: bytes)
+        #endif
         let request = try RequestDecoder.decode(bytes)
         do throws(EnvelopeError) {
             try rules.check(request)

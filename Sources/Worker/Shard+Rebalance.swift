@@ -1,3 +1,4 @@
+internal import Coordination
 internal import EventLoop
 internal import Kafka
 internal import Logging
@@ -24,6 +25,7 @@ extension Shard {
         let abandoned = await settle(states + retired)
         commitTimer = nil
         await commitFinally(states)
+        noteEnd(of: states)
         await resources?.close()
         return abandoned
     }
@@ -35,8 +37,19 @@ extension Shard {
         resources = nil
     }
 
-    private func assign(_ assigned: [AssignedPartition]) {
-        for partition in assigned { open(partition) }
+    private func assign(_ assigned: [AssignedPartition]) async {
+        let beginnings = Dictionary(assigned.map { ($0.partition.description, $0.committed ?? -1) }) { $1 }
+        let careful = await resources?.crashGuard?.noteBeginnings(beginnings) ?? []
+        for partition in assigned {
+            open(partition)
+            guard careful.contains(partition.partition.description) else { continue }
+            logger.warning("work on the partition has begun here before and got nowhere", metadata: ["partition": "\(partition.partition)"])
+            partitions[partition.partition]?.beCareful(for: plan.limits.running + plan.limits.waiting)
+        }
+    }
+
+    private func noteEnd(of states: [PartitionState]) {
+        for state in states { resources?.crashGuard?.noteEnd(of: state.partition.description, begunAt: state.beginning) }
     }
 
     private func giveBack(_ revoked: [TopicPartition]) async {
@@ -46,6 +59,7 @@ extension Shard {
         let states = leaving.map(\.state)
         _ = await settle(states + retired.filter { gone.contains($0.partition) })
         await commitFinally(states)
+        noteEnd(of: states)
         forget(revoked)
     }
 

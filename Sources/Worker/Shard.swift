@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Coordination
 internal import DequeModule
 internal import Envelope
 internal import EventLoop
@@ -107,6 +108,10 @@ actor Shard {
         for _ in 0..<promising.count {
             guard limitedRoom > 0, let intake = promising.popFirst() else { return false }
             intake.isListed = false
+            if intake.careful > 0 {
+                inspect(intake)
+                continue
+            }
             let room = plan.limits.room(
                 inPartitionWith: intake.load, waiting: scheduler.count(of: intake.slot), partitions: partitions.count)
             var taken = 0
@@ -124,7 +129,23 @@ actor Shard {
 
     private var limitedRoom: Int { plan.limits.room(beside: load) }
 
-    private func accept(_ message: KafkaMessage, from intake: PartitionIntake) {
+    /// Takes one message of a partition on which workers have crashed, and notes it before it is decoded.
+    private func inspect(_ intake: PartitionIntake) {
+        guard let crashGuard = resources?.crashGuard, let message = intake.take() else { return }
+        intake.hold()
+        Task {
+            let place = message.place.description
+            let isPoison = await crashGuard.noteDecoding(of: place)
+            guard self.partitions[intake.state.partition] === intake else { return }
+            self.accept(message, from: intake, isPoison: isPoison)
+            if !isPoison { crashGuard.noteDecoded(place) }
+            intake.release()
+            self.list(intake)
+            self.scheduleService()
+        }
+    }
+
+    private func accept(_ message: KafkaMessage, from intake: PartitionIntake, isPoison: Bool = false) {
         if intake.state.hasPassed(message.offset) {
             // Within an assignment librdkafka goes back only where the log begins anew: a topic made again, or cut off.
             logger.warning(
@@ -137,6 +158,7 @@ actor Shard {
         guard let handler = resources?.handler, intake.state.deliver(message.offset) else { return }
         let decoded: Result<RequestHandler.Accepted, EnvelopeError>
         do throws(EnvelopeError) {
+            if isPoison { throw EnvelopeError(code: .poisonMessage, message: "workers have crashed whenever they decoded the message") }
             decoded = .success(try handler.accept(message))
         } catch {
             decoded = .failure(error)

@@ -21,7 +21,7 @@ import Testing
                 let count = Int.random(in: 0..<2, using: &random) * Int.random(in: 0..<64, using: &random)
                 return .remember((0..<count).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] })
             case 70..<84: return .finish(failed: Int.random(in: 0..<3, using: &random) > 0)
-            case 84..<99: return .supersede(by: copy.generation + Int.random(in: 1...2, using: &random))
+            case 84..<97: return .supersede(by: copy.generation + Int.random(in: 1...2, using: &random))
             default: return .forgetAll
             }
         }
@@ -37,9 +37,13 @@ import Testing
         }
     }
 
-    private static func randomCopy(using random: inout SeededGenerator) -> RequestCopy {
+    /// Any copy, or often the one that has the claim.
+    private static func randomCopy(_ held: Claim?, using random: inout SeededGenerator) -> RequestCopy {
+        if let held, Bool.random(using: &random) {
+            return RequestCopy(root: held.root, place: held.place ?? "retry/0/0@2", generation: held.generation)
+        }
         // Generations of one digit and of two, to be compared as numbers.
-        RequestCopy(
+        return RequestCopy(
             root: "requests/0/\(Int.random(in: 0..<2, using: &random))@1", place: "retry/0/\(Int.random(in: 0..<2, using: &random))@2",
             generation: Int.random(in: 8...11, using: &random))
     }
@@ -51,7 +55,7 @@ import Testing
         var held: [String: Claim] = [:]
         for number in 0..<100_000 {
             let key = "id\(Int.random(in: 0..<4, using: &random))"
-            let copy = Self.randomCopy(using: &random)
+            let copy = Self.randomCopy(held[key], using: &random)
             let step = Step.random(of: copy, using: &random)
             now += 1
             if let next = step.report(of: copy) {
@@ -75,7 +79,7 @@ import Testing
             var held: [String: Claim] = [:]
             for number in 0..<10_000 {
                 let id = "id\(Int.random(in: 0..<4, using: &random))"
-                let copy = Self.randomCopy(using: &random)
+                let copy = Self.randomCopy(held[id], using: &random)
                 let step = Step.random(of: copy, using: &random)
                 if let next = step.report(of: copy) { held[id].report(next, by: copy) }
                 switch step {

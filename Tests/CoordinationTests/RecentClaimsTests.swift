@@ -80,16 +80,18 @@ import Testing
 
     @Test func resultsOfFinishedAndForgottenClaimsTakeNoMemory() {
         var claims = claims(capacity: 3, resultBytes: 100)
-        for number in 1...1_000 {
-            let copy = original("\(number)")
-            _ = claims.claim("id\(number)", for: copy, now: 0)
-            claims.report("id\(number)", Claim(of: copy, .paid(Array(repeating: 7, count: 30))), by: copy, now: 0)
-            if number.isMultiple(of: 2) { claims.report("id\(number)", Claim(finished: copy, failed: true), by: copy, now: 0) }
+        func pay(_ id: String, _ bytes: Int) {
+            claims.report(id, Claim(of: original(id), .paid(Array(repeating: 7, count: bytes))), by: original(id), now: 0)
         }
-        // 998 was taken away by the claim of 1001; 999 would be, if the memory of the others still counted.
-        _ = claims.claim("id1001", for: original("1001"), now: 0)
-        claims.report("id1001", Claim(of: original("1001"), .paid(Array(repeating: 7, count: 70))), by: original("1001"), now: 0)
-        let kept = claims.claim("id999", for: original("999"), now: 0)
-        #expect(kept == .paid(Array(repeating: 7, count: 30)))
+        for id in ["1", "2", "3"] { _ = claims.claim(id, for: original(id), now: 0) }
+        pay("3", 20)
+        pay("2", 30)
+        pay("1", 50)
+        claims.report("2", Claim(finished: original("2"), failed: true), by: original("2"), now: 0)
+        // Takes the place of 1.
+        _ = claims.claim("4", for: original("4"), now: 0)
+        pay("4", 80)
+        let outcomes = ["3", "2", "4"].map { claims.claim($0, for: original($0), now: 0) }
+        #expect(outcomes == [.paid(Array(repeating: 7, count: 20)), .done, .paid(Array(repeating: 7, count: 80))])
     }
 }

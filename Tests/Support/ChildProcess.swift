@@ -14,14 +14,15 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program, which is looked for in the path. It inherits the environment, and its output goes to a file.
     ///
+    /// - Parameter sink: where its output goes instead.
     /// - Throws: `SupportError` if it cannot be started.
-    package init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    package init(_ program: String, _ arguments: [String], environment: [String: String] = [:], sink: String? = nil) throws {
         let directory = try TemporaryDirectory()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "\(directory.path)/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 1, sink ?? "\(directory.path)/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         // Threads of Swift's pool block signals, and the child would inherit that and not hear `terminate`.
         var attributes = posix_spawnattr_t()

@@ -13,6 +13,7 @@ final class Stage: Sendable {
         let responses: String
         let events: String
         let deadLetters: String
+        let retry: String
         /// The one topic that requests may name for their responses.
         let elsewhere: String
     }
@@ -22,6 +23,7 @@ final class Stage: Sendable {
         var simulator: [String] = ["--latency-ms", "20"]
         /// Lines of the configuration's section `worker`.
         var worker: [String] = []
+        var loops = 2
         /// A line of the configuration's section `kafka`.
         var kafka = ""
         /// Further lines at the end of the configuration.
@@ -45,7 +47,7 @@ final class Stage: Sendable {
         let prefix = external == nil ? "llm" : "test-\(UUID().uuidString.prefix(8).lowercased())"
         topics = Topics(
             requests: "\(prefix).requests", responses: "\(prefix).responses", events: "\(prefix).events",
-            deadLetters: "\(prefix).dead-letter",
+            deadLetters: "\(prefix).dead-letter", retry: "\(prefix).retry.2s",
             elsewhere: "\(prefix).other-responses")
         group = external == nil ? "switchyard" : prefix
         let simulator = try ChildProcess(
@@ -74,10 +76,11 @@ final class Stage: Sendable {
               responses: \(topics.responses)
               events: \(topics.events)
               dead_letter: \(topics.deadLetters)
+              retry: [\(topics.retry)]
               reply_to: [\(topics.elsewhere)]
               partitions: \(options.partitions)
             worker:
-              \((["loops: 2"] + options.worker).joined(separator: "\n  "))
+              \((["loops: \(options.loops)"] + options.worker).joined(separator: "\n  "))
             redis: {url: "redis://127.0.0.1:\(redis.port)"}
             providers:
               simulator: {kind: openai, base_url: "http://127.0.0.1:\(simulatorPort)/v1"}
@@ -88,10 +91,15 @@ final class Stage: Sendable {
     }
 
     /// Starts a worker and waits until it has been given partitions.
-    func startWorker(_ arguments: [String] = []) async throws -> ChildProcess {
-        let worker = try ChildProcess(Program.path, ["work", "--config", configuration] + arguments)
+    ///
+    /// - Parameter mayEnd: whether it is returned too if it ends before.
+    func startWorker(
+        _ arguments: [String] = [], environment: [String: String] = [:], mayEnd: Bool = false
+    ) async throws -> ChildProcess {
+        let worker = try ChildProcess(Program.path, ["work", "--config", configuration] + arguments, environment: environment)
         // An independent broker may take its time to let a member join.
         try await Condition.wait(for: "the assignment", atMost: .seconds(90)) {
+            if mayEnd, !worker.isRunning { return true }
             guard worker.isRunning else { throw SupportError("the worker ended: \(worker.output)") }
             return worker.output.contains("partitions assigned")
         }
@@ -108,6 +116,7 @@ final class Stage: Sendable {
         var headers: [(name: String, value: [UInt8])] = []
         var offset: Int64 = -1
         var partition: Int32 = -1
+        var timestamp: Int64 = -1
 
         var text: String { String(decoding: value ?? [], as: UTF8.self) }
 
@@ -158,10 +167,23 @@ final class Stage: Sendable {
                     Message(
                         key: message.key.map { String(decoding: $0, as: UTF8.self) }, value: message.value.map { Array($0) },
                         headers: message.headers.map { ($0.name, $0.value.map { Array($0) } ?? []) }, offset: message.offset,
-                        partition: message.partition)
+                        partition: message.partition, timestamp: message.timestamp.milliseconds)
                 }
             }
             return messages
+        }
+    }
+
+    /// How many messages a topic has.
+    func count(_ topic: String) async throws -> Int64 {
+        let (properties, logger) = (properties, logger)
+        return try await BlockingThread.run { () throws in
+            let admin = try KafkaAdmin(properties: properties, logger: logger)
+            let partitions = try admin.partitionCounts(of: [topic], timeout: .seconds(10))[topic] ?? 0
+            return try (0..<Int32(partitions)).reduce(0) { count, partition in
+                let (low, high) = try admin.watermarks(topic: topic, partition: partition, timeout: .seconds(10))
+                return count + high - low
+            }
         }
     }
 
