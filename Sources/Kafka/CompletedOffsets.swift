@@ -34,13 +34,6 @@ package struct CompletedOffsets: Equatable, Sendable {
             runs.append(run)
         }
     }
-
-    /// Forgets the offsets below `offset`.
-    mutating func removeAll(below offset: Int64) {
-        let kept = runs.drop { $0.upperBound < offset }
-        runs = Array(kept)
-        if let first = runs.first, first.lowerBound < offset { runs[0] = offset...first.upperBound }
-    }
 }
 
 // MARK: Encoding
@@ -48,23 +41,36 @@ package struct CompletedOffsets: Equatable, Sendable {
 extension CompletedOffsets {
     private static let runLengthForm = "1r"
     private static let bitmapForm = "1b"
-    /// A bitmap of more is never shorter than run lengths that fit into a commit.
-    private static let bitmapLimit: Int64 = 1 << 16
+
+    package enum Encoding: Equatable, Sendable {
+        /// There are no offsets.
+        case none
+        case text(String)
+        /// It does not fit. This cannot be where the tracker had room for each offset that was delivered, within the same limit.
+        case tooLong
+
+        package var text: String? {
+            if case .text(let text) = self { text } else { nil }
+        }
+    }
 
     /// - Parameters:
     ///   - base: the committed offset, below all of these.
     ///   - limit: the most characters that the text may have.
-    /// - Returns: nil if there are none, or if it does not fit.
-    package func encoded(from base: Int64, limit: Int) -> String? {
-        guard let last = runs.last else { return nil }
+    package func encoded(from base: Int64, limit: Int) -> Encoding {
+        guard let last = runs.last else { return .none }
         var form = Self.runLengthForm
         var bytes = runLengths(from: base)
-        if last.upperBound - base < Self.bitmapLimit, (last.upperBound - base) / 8 + 1 < bytes.count {
+        if (last.upperBound - base) / 8 + 1 < bytes.count {
             form = Self.bitmapForm
             bytes = bitmap(from: base, to: last.upperBound)
         }
-        let text = form + Data(bytes).base64EncodedString()
-        return text.utf8.count <= limit ? text : nil
+        return bytes.count <= Self.bytes(within: limit) ? .text(form + Data(bytes).base64EncodedString()) : .tooLong
+    }
+
+    /// How many bytes a text of at most `limit` characters can carry.
+    static func bytes(within limit: Int) -> Int {
+        max(0, limit - 2) / 4 * 3
     }
 
     /// Reads what `encoded` has written.
@@ -107,9 +113,16 @@ extension CompletedOffsets {
     private func bitmap(from base: Int64, to last: Int64) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Int(last - base) / 8 + 1)
         for run in runs {
-            for offset in run {
-                let bit = Int(offset - base)
-                bytes[bit / 8] |= 1 << (bit % 8)
+            var bit = Int(run.lowerBound - base)
+            let end = Int(run.upperBound - base) + 1
+            while bit < end {
+                if bit % 8 == 0, bit + 8 <= end {
+                    bytes[bit / 8] = 0xff
+                    bit += 8
+                } else {
+                    bytes[bit / 8] |= 1 << (bit % 8)
+                    bit += 1
+                }
             }
         }
         return bytes

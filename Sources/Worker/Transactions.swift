@@ -39,6 +39,7 @@ final class Transactions {
     private let id: String
     /// Whether the broker forgets the offsets of transactions, so that they are committed once more without one.
     private let repeatsOffsets: Bool
+    private var unrepeated: [TopicPartition: OffsetCommit] = [:]
     private let logger: Logger
     private var owned: () -> [PartitionState] = { [] }
     private var run: () -> Void = {}
@@ -111,12 +112,13 @@ final class Transactions {
             runIfDue()
         }
         let offsets = states.compactMap { state in state.takeUncommitted().map { (state, $0) } }
-        guard !offsets.isEmpty else { return }
+        guard !offsets.isEmpty else { return try await repeatOffsets() }
         let outcome = await producer.run([], offsets: offsets.map(\.1), member: member)
         switch outcome {
         case .committed:
             for (state, commit) in offsets { state.noteCommitted(commit) }
-            await repeatOffsets(offsets.map(\.1))
+            noteUnrepeated(offsets.map(\.1))
+            try await repeatOffsets()
         case .aborted(let error, _), .fenced(let error), .unknown(let error):
             for (state, _) in offsets { state.noteCommitFailed() }
             throw error
@@ -169,7 +171,7 @@ final class Transactions {
             logger.debug("transaction committed", metadata: ["transaction": "\(name)"])
             for (state, commit) in offsets { state.noteCommitted(commit) }
             for entry in entries { succeed(entry) }
-            await repeatOffsets(offsets.map(\.1))
+            noteUnrepeated(offsets.map(\.1))
             return
         }
         for (state, _) in offsets { state.noteCommitFailed() }
@@ -238,9 +240,15 @@ final class Transactions {
         if isBlocked { _ = try? await loop.sleep(for: Self.pauseAfterFailure) }
     }
 
-    private func repeatOffsets(_ offsets: [OffsetCommit], isolation: isolated (any Actor)? = #isolation) async {
+    private func noteUnrepeated(_ offsets: [OffsetCommit]) {
         guard repeatsOffsets else { return }
-        try? await lane.commit(offsets, timeout: .seconds(10))
+        for offset in offsets { unrepeated[offset.partition] = offset }
+    }
+
+    private func repeatOffsets(isolation: isolated (any Actor)? = #isolation) async throws(KafkaError) {
+        let offsets = unrepeated
+        try await lane.commit(Array(offsets.values), timeout: .seconds(10))
+        for (partition, offset) in offsets where unrepeated[partition] == offset { unrepeated[partition] = nil }
     }
 }
 

@@ -21,18 +21,8 @@ import Testing
         #expect(held.count == 14)
     }
 
-    @Test func whatIsBelowIsForgotten() {
-        var held = offsets(5...7, 10...10, 20...29)
-        held.removeAll(below: 6)
-        #expect(held.runs == [6...7, 10...10, 20...29])
-        held.removeAll(below: 25)
-        #expect(held.runs == [25...29])
-        held.removeAll(below: 30)
-        #expect(held.isEmpty)
-    }
-
     @Test func aLongRunIsAFewCharacters() throws {
-        let text = try #require(offsets(1_000_001...9_000_000).encoded(from: 1_000_000, limit: 100))
+        let text = try #require(offsets(1_000_001...9_000_000).encoded(from: 1_000_000, limit: 100).text)
         #expect(text.hasPrefix("1r"))
         #expect(text.utf8.count < 12)
         #expect(CompletedOffsets(decoding: text, from: 1_000_000) == offsets(1_000_001...9_000_000))
@@ -41,7 +31,7 @@ import Testing
     @Test func manyShortRunsAreABitmap() throws {
         var held = CompletedOffsets()
         for offset in stride(from: 1, to: 2_000, by: 2) as StrideTo<Int64> { held.append(offset...offset) }
-        let text = try #require(held.encoded(from: 0, limit: 4_096))
+        let text = try #require(held.encoded(from: 0, limit: 4_096).text)
         #expect(text.hasPrefix("1b"))
         #expect(CompletedOffsets(decoding: text, from: 0) == held)
     }
@@ -49,8 +39,16 @@ import Testing
     @Test func whatDoesNotFitIsNotEncoded() {
         var held = CompletedOffsets()
         for offset in stride(from: 1, to: 2_000, by: 2) as StrideTo<Int64> { held.append(offset...offset) }
-        #expect(held.encoded(from: 0, limit: 100) == nil)
-        #expect(CompletedOffsets().encoded(from: 0, limit: 100) == nil)
+        #expect(held.encoded(from: 0, limit: 100) == .tooLong)
+        #expect(CompletedOffsets().encoded(from: 0, limit: 100) == .none)
+    }
+
+    @Test func theLimitIsReachedToTheCharacter() {
+        // Two bytes for each run: 30 of them are 80 characters and the form.
+        var held = CompletedOffsets()
+        for run in 0..<30 as Range<Int64> { held.append(run * 120 + 100...run * 120 + 119) }
+        #expect(held.encoded(from: 0, limit: 82).text?.utf8.count == 82)
+        #expect(held.encoded(from: 0, limit: 81) == .tooLong)
     }
 
     @Test(arguments: ["", "1r", "1b", "2rAQE=", "1rAQ==", "1rAAA=", "1r!!!!", "hello", "1r//////////////8B", "1bAA==", "{\"a\":1}"])
@@ -70,7 +68,7 @@ import Testing
             held.append(position...end)
             position = end + 1
         }
-        let text = try #require(held.encoded(from: base, limit: .max), "seed \(seed)")
+        let text = try #require(held.encoded(from: base, limit: .max).text, "seed \(seed)")
         #expect(CompletedOffsets(decoding: text, from: base) == held, "seed \(seed)")
     }
 }

@@ -39,7 +39,8 @@ actor LaneHolder {
     }
 
     func commit() async throws {
-        try await lane?.commit(next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed) }, timeout: .seconds(10))
+        try await lane?.commit(
+            next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed, limit: 4_096) }, timeout: .seconds(10))
     }
 
     private func drain(_ partition: TopicPartition) {

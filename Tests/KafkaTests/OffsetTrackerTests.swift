@@ -21,7 +21,6 @@ import Testing
         check(tracker.complete(13), is: true)
         #expect(tracker.watermark == 14)
         #expect(tracker.inFlight == 0)
-        #expect(tracker.span == 0)
     }
 
     @Test func gapsInTheOffsetsAreNotWaitedFor() {
@@ -91,6 +90,41 @@ import Testing
         #expect(tracker.next == 8)
     }
 
+    @Test func thereIsRoomForWhatWasInFlightBefore() throws {
+        var first = OffsetTracker()
+        var offset: Int64 = 0
+        while first.hasRoom(for: offset, limit: 100) {
+            check(first.deliver(offset), is: .new)
+            offset += 1_000
+        }
+        let last = offset - 1_000
+        for done in stride(from: 1_000, through: last, by: 2_000) { check(first.complete(done), is: false) }
+        let text = try #require(first.completed.encoded(from: 0, limit: 100).text)
+
+        var second = OffsetTracker(completed: try #require(CompletedOffsets(decoding: text, from: 0)))
+        for offset in stride(from: 0, through: last, by: 1_000) {
+            #expect(second.hasRoom(for: offset, limit: 100))
+            let isDone = first.completed.contains(offset)
+            check(second.deliver(offset), is: isDone ? .done : .new)
+        }
+        #expect(second.inFlight == first.inFlight)
+        for next in [last + 1, last + 100_000] {
+            #expect(second.hasRoom(for: next, limit: 100) == first.hasRoom(for: next, limit: 100))
+        }
+    }
+
+    @Test func thereIsNoRoomForMoreThanCanBeWrittenDown() {
+        var tracker = OffsetTracker()
+        #expect(tracker.hasRoom(for: 0, limit: 0))
+        check(tracker.deliver(0), is: .new)
+        // Nine bytes: a bitmap of 72 offsets.
+        #expect(tracker.hasRoom(for: 71, limit: 16))
+        for offset in 1...20 as ClosedRange<Int64> { check(tracker.deliver(offset), is: .new) }
+        #expect(!tracker.hasRoom(for: 72, limit: 16))
+        for offset in 1...17 as ClosedRange<Int64> { check(tracker.complete(offset), is: false) }
+        #expect(tracker.hasRoom(for: 72, limit: 16))
+    }
+
     @Test func aLogThatBeginsAnewIsWorkedOnFromItsStart() {
         var completed = CompletedOffsets()
         completed.append(6...100)
@@ -121,7 +155,7 @@ import Testing
             }
             let watermark = tracker.watermark ?? next
             #expect((0..<watermark).allSatisfy { done.contains($0) }, "seed \(seed)")
-            let text = tracker.completed.encoded(from: watermark, limit: 100_000)
+            let text = tracker.completed.encoded(from: watermark, limit: 100_000).text
             let restored = text.flatMap { CompletedOffsets(decoding: $0, from: watermark) } ?? CompletedOffsets()
             #expect(restored.count == done.filter { $0 >= watermark }.count, "seed \(seed)")
             tracker = OffsetTracker(resumingFrom: watermark, completed: restored)

@@ -125,7 +125,9 @@ import Testing
         let stage = try await Stage(
             Stage.Options(
                 partitions: 1, simulator: ["--latency-ms", "5", "--latency-sigma", "1.5"],
-                worker: ["max_in_flight: 400", "offset_metadata_max_bytes: 64", "commit_interval_ms: 100", "drain_timeout_s: 1"]))
+                worker: ["max_in_flight: 400", "offset_metadata_max_bytes: 64", "commit_interval_ms: 100", "drain_timeout_s: 1"],
+                // Slower than this, a provider must not cost the worker its membership.
+                kafka: "max.poll.interval.ms: 6000"))
         let first = try await stage.startWorker()
         try await stage.produce([request("slow", text: "[latency 20000]")] + (0..<2_000).map { request("id-\($0)") })
         _ = try await stage.read(stage.topics.responses, count: 2_000)

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What can be seen of transactions on brokers that hide nothing: the mock cluster and Tansu show aborted messages, so responses are
+/// counted by the transactions that the workers say were committed.
+@Suite(.timeLimit(.minutes(4))) struct ExactlyOnceTests {
+    private func requests(_ count: Int) -> [Stage.Message] {
+        (0..<count).map { number in
+            Stage.Message(
+                key: "id-\(number)",
+                value: Array(#"{"id":"id-\#(number)","messages":[{"role":"user","content":"number \#(number)"}]}"#.utf8))
+        }
+    }
+
+    private func stage(_ partitions: Int = 8, simulator: [String] = ["--latency-ms", "100"], more: String = "") async throws -> Stage {
+        try await Stage(
+            Stage.Options(
+                partitions: partitions, simulator: simulator,
+                worker: ["delivery: exactly_once", "transaction_interval_ms: 50", "log_level: debug", "max_in_flight: 200"], more: more))
+    }
+
+    private func committed(_ workers: [ChildProcess]) -> Set<String> {
+        var names: Set<String> = []
+        for line in workers.flatMap({ $0.output.split(separator: "\n") }) where line.contains("transaction committed") {
+            if let name = line.split(separator: "transaction=").last { names.insert(String(name.prefix { $0 != " " })) }
+        }
+        return names
+    }
+
+    @Test func responsesEventsAndDeadLettersComeInTransactionsWithTheOffsets() async throws {
+        let stage = try await stage()
+        let worker = try await stage.startWorker()
+        try await stage.produce(requests(600) + [Stage.Message(key: "bad", value: Array("garbage".utf8))])
+        let responses = try await stage.read(stage.topics.responses, count: 600)
+        let letter = try #require(try await stage.read(stage.topics.deadLetters, count: 1).first)
+        let events = try await stage.read(stage.topics.events, count: 601)
+        let names = Set((responses + events + [letter]).compactMap { $0.header("switchyard-transaction") })
+        #expect(Set(responses.compactMap(\.key)).count == 600)
+        #expect((responses + events + [letter]).allSatisfy { $0.header("switchyard-transaction") != nil })
+        try await Condition.wait(for: "the commits") { try await stage.lag() == 0 }
+        #expect(names.isSubset(of: committed([worker])))
+        // Gathered: many requests share a transaction.
+        #expect(names.count < 300)
+        worker.send(signal: SIGTERM)
+        try await Condition.wait(for: "the end", atMost: .seconds(60)) { !worker.isRunning }
+        #expect(worker.wait() == 0)
+    }
+
+    @Test func aWorkerThatIsKilledLosesNothingAndDoublesNothing() async throws {
+        let stage = try await stage(simulator: ["--latency-ms", "150", "--error-rate", "0.05"], more: "retry: {base_delay_ms: 20}")
+        var workers = [try await stage.startWorker()]
+        try await stage.produce(requests(2_000))
+        for round in 1...2 {
+            _ = try await stage.read(stage.topics.responses, count: 400 * round)
+            workers[round - 1].send(signal: SIGKILL)
+            workers.append(try await stage.startWorker())
+        }
+        try await Condition.wait(for: "the commits", atMost: .seconds(120)) { try await stage.lag() == 0 }
+        let count = try await stage.count(stage.topics.responses)
+        let names = committed(workers)
+        let responses = try await stage.read(stage.topics.responses, count: Int(count))
+        let counted = responses.filter { names.contains($0.header("switchyard-transaction") ?? "") }.compactMap(\.key)
+        #expect(Set(responses.compactMap(\.key)).count == 2_000)
+        #expect(counted.count == Set(counted).count)
+    }
+}
