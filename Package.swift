@@ -85,7 +85,7 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "Envelope", "TestSupport"]),
         tests(
             "SystemTests", ["switchyard", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
-        tests("WorkerTests", ["Worker", "Configuration", "EventLoop", "TestSupport"]),
+        tests("WorkerTests", ["Worker", "Configuration", "Envelope", "EventLoop", "TestSupport"]),
         tests("SecurityTests", ["Security"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],

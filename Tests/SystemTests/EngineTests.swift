@@ -186,6 +186,40 @@ import Testing
         #expect(worker.isRunning)
     }
 
+    @Test func aBrokerThatDoesNotAnswerCostsNothing() async throws {
+        let stage = try await Stage(
+            Stage.Options(partitions: 4, simulator: ["--latency-ms", "400", "--latency-sigma", "0"], worker: ["max_in_flight: 100"]))
+        // Somebody else's broker cannot be stopped.
+        guard let broker = stage.broker else { return }
+        let worker = try await stage.startWorker()
+        try await stage.produce((0..<300).map { request("id-\($0)") })
+        try await Condition.wait(for: "the calls") { try await stage.simulatorStatistics()["in_flight"] as? Int == 100 }
+        broker.send(signal: SIGSTOP)
+        // What is in hand is finished, and nothing more is begun, for the responses have nowhere to go.
+        try await Condition.wait(for: "the answers") { try await stage.simulatorStatistics()["in_flight"] as? Int == 0 }
+        let paid = try await stage.simulatorStatistics()["ok"] as? Int ?? 0
+        #expect(paid < 300)
+        broker.send(signal: SIGCONT)
+        let responses = try await stage.read(stage.topics.responses, count: 300)
+        #expect(Set(responses.compactMap(\.key)).count == 300)
+        #expect(try await stage.simulatorStatistics()["ok"] as? Int == 300)
+        #expect(worker.isRunning)
+    }
+
+    @Test func aStaticMemberComesBackToItsPartitions() async throws {
+        let stage = try await Stage(Stage.Options(partitions: 2, kafka: "group.instance.id: worker-1"))
+        for round in 0..<2 {
+            let worker = try await stage.startWorker()
+            try await stage.produce((0..<20).map { request("id-\(round)-\($0)") })
+            _ = try await stage.read(stage.topics.responses, count: 20 * (round + 1))
+            try await Condition.wait(for: "the commits") { try await stage.lag() == 0 }
+            worker.send(signal: SIGTERM)
+            try await Condition.wait(for: "the end", atMost: .seconds(60)) { !worker.isRunning }
+            #expect(worker.wait() == 0)
+        }
+        #expect(try await stage.simulatorStatistics()["requests"] as? Int == 40)
+    }
+
     @Test func aFullSendQueueOnlyTakesTime() async throws {
         let stage = try await Stage(
             Stage.Options(partitions: 4, simulator: ["--latency-ms", "5"], kafka: "producer: {queue.buffering.max.messages: 3}"))

@@ -37,7 +37,9 @@ final class Stage: Sendable {
     let simulatorPort: Int
     let configuration: String
     private let redis: RedisServer
-    private let processes: [ChildProcess]
+    private let simulator: ChildProcess
+    /// Nil if it is another's.
+    let broker: ChildProcess?
 
     init(_ options: Options = Options()) async throws {
         directory = try TemporaryDirectory()
@@ -52,17 +54,17 @@ final class Stage: Sendable {
         group = external == nil ? "switchyard" : prefix
         let simulator = try ChildProcess(
             Program.path, ["simulate", "--port", "0", "--port-file", "\(directory.path)/simulator"] + options.simulator)
-        var processes = [simulator]
+        self.simulator = simulator
         if let external {
             brokers = external
+            broker = nil
         } else {
             let broker = try ChildProcess(
                 Program.path, ["broker", "--partitions", "\(options.partitions)", "--address-file", "\(directory.path)/broker"])
-            processes.append(broker)
+            self.broker = broker
             try await broker.waitUntilReady { files.read("broker").hasSuffix("\n") }
             brokers = directory.read("broker").trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        self.processes = processes
         try await simulator.waitUntilReady { files.read("simulator").hasSuffix("\n") }
         simulatorPort = Int(directory.read("simulator").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
         configuration = try directory.write(
