@@ -36,6 +36,8 @@ struct Claim: Equatable, Sendable {
         self.init(root: copy.root, generation: generation, place: nil, state: .open)
     }
 
+    var isPaid: Bool { if case .paid = state { true } else { false } }
+
     var isFinished: Bool { state == .answered || state == .failed }
 
     /// Decides what a copy that asks for the id is told, and gives it the claim where it may work on the request.

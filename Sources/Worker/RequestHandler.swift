@@ -115,7 +115,8 @@ final class RequestHandler {
             let report = report(.success(success), accepted, visit, reply)
             // The outcome's bytes are the response's.
             withExtendedLifetime(reply) {}
-            claims?.remember(report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy)
+            claims?.remember(
+                report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
             completion.isDone = await publish(report, accepted, visit)
         }
         return completion
@@ -133,7 +134,8 @@ final class RequestHandler {
         case .tooLarge: return await publishTooLarge(report, accepted, visit)
         case .sent:
             counters.succeeded()
-            claims?.finish(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, failed: false)
+            claims?.finish(
+                accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, failed: false, isCurrent: isCurrent(visit))
             return true
         }
     }
@@ -169,7 +171,7 @@ final class RequestHandler {
         guard await deliver(&batch, of: visit, response: { self.withoutMetadata(accepted, visit, error) }) else { return false }
         counters.failed()
         if keeps { counters.deadLettered() }
-        claims?.finish(request.id, tenant: request.tenant, copy: visit.copy, failed: true)
+        claims?.finish(request.id, tenant: request.tenant, copy: visit.copy, failed: true, isCurrent: isCurrent(visit))
         return true
     }
 
@@ -193,6 +195,11 @@ final class RequestHandler {
             claims?.supersede(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, by: lineage.generation)
             return true
         }
+    }
+
+    /// Whether the visit's partition cannot have gone to another worker since it began.
+    private func isCurrent(_ visit: Visit) -> Bool {
+        visit.age < rules.sessionTimeout && !visit.partition.isGone
     }
 
     private func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {

@@ -66,12 +66,12 @@ actor ClaimHolder {
         await claims?.claim(id, tenant: tenant, copy: copy)
     }
 
-    func remember(_ result: [UInt8], for id: String, _ copy: RequestCopy) {
-        result.withUnsafeBytes { claims?.remember($0, for: id, tenant: nil, copy: copy) }
+    func remember(_ result: [UInt8], for id: String, _ copy: RequestCopy, isCurrent: Bool = false) {
+        result.withUnsafeBytes { claims?.remember($0, for: id, tenant: nil, copy: copy, isCurrent: isCurrent) }
     }
 
-    func finish(_ id: String, _ copy: RequestCopy, failed: Bool) {
-        claims?.finish(id, tenant: nil, copy: copy, failed: failed)
+    func finish(_ id: String, _ copy: RequestCopy, failed: Bool, isCurrent: Bool = false) {
+        claims?.finish(id, tenant: nil, copy: copy, failed: failed, isCurrent: isCurrent)
     }
 
     func supersede(_ id: String, _ copy: RequestCopy, by generation: Int) {

@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func aLargeResultIsPaidOnceAndForgottenWhenItIsPublished() async throws {
+    @Test(arguments: [true, false]) func aLargeResultIsPaidOnceAndForgottenWhenItIsPublished(isCurrent: Bool) async throws {
         let server = try await RedisServer()
         try await ClaimHolder.with(port: server.port, groups: ["g", "g"]) { holders in
             var random = SeededGenerator.forTest("large result")
@@ -82,14 +82,14 @@ import Testing
             func isPaid(_ outcome: ClaimOutcome?) -> Bool { outcome == .paid(result) }
             let copy = original("x/0/1")
             #expect(await holders[0].claim("a", copy) == .granted)
-            await holders[0].remember(result, for: "a", copy)
+            await holders[0].remember(result, for: "a", copy, isCurrent: isCurrent)
             try await Condition.wait(for: "the result") { try await holders[0].stored("a").map { $0.count > result.count } ?? false }
             #expect(await isPaid(holders[1].claim("a", copy)))
             let later = RequestCopy(root: "x/0/1", place: "retry/0/1", generation: 1)
             #expect(await isPaid(holders[1].claim("a", later)))
             #expect(await isPaid(holders[0].claim("a", later)))
             #expect(await holders[0].claim("a", copy) == .done)
-            await holders[0].finish("a", later, failed: false)
+            await holders[0].finish("a", later, failed: false, isCurrent: isCurrent)
             let length = try await holders[0].execute("STRLEN", "sy:{1:g:0::a}:claim")?.integer ?? 0
             #expect((1..<20).contains(length))
         }
