@@ -41,7 +41,7 @@ def _panel(summary: dict, figure: str, top: int) -> list[str]:
         mark = "†" if figure.startswith("added") and not entry["sustained_rate"] else ""
         parts += [
             f'<text x="{LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(titles[name])}</text>',
-            f'<rect class="{"ours" if name == "ours" else "bar"}" x="{LABEL}" y="{y + 3}" width="{x(entry[figure]) - LABEL:.1f}" height="{ROW - 8}" rx="2"/>',
+            f'<rect class="{"ours" if name.startswith("ours") else "bar"}" x="{LABEL}" y="{y + 3}" width="{x(entry[figure]) - LABEL:.1f}" height="{ROW - 8}" rx="2"/>',
             f'<line class="spread" x1="{x(least):.1f}" y1="{y + 10}" x2="{x(greatest):.1f}" y2="{y + 10}"/>',
             f'<text x="{LABEL + PLOT + 10}" y="{y + 14}">{entry[figure]:,.{digits}f}{mark}</text>',
         ]

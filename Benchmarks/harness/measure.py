@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def start_provider(directory: Path) -> tuple[Process, str]:
     return process, f"http://127.0.0.1:{port}/v1"
 
 
+@contextmanager
+def redis_for(side: Side, directory: Path):
+    """The URL of a fresh Redis, or nothing for a side without."""
+    if not side.has_redis:
+        yield ""
+        return
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with Process("redis", command, directory) as process:
+        wait_until("Redis", process, lambda: accepts(port))
+        yield f"redis://127.0.0.1:{port}"
+
+
 def _load(brokers: str, side: Side, *, count: int, prefix: str, timeout_s: int, pids: list[int] = [], rate: float = 0) -> dict:
     arguments = [str(PROGRAMS / "load"), "--brokers", brokers, "--requests", REQUESTS, "--responses", RESPONSES,
                  "--count", str(count), "--prefix", prefix, "--expect", ANSWER, "--timeout-s", str(timeout_s)]
@@ -65,10 +79,10 @@ def measure(side: Side, settings: Settings, base_url: str, directory: Path) -> d
     address = directory / "broker.address"
     address.unlink(missing_ok=True)
     broker_command = [*settings.broker, "--topics", ",".join(TOPICS), "--partitions", str(PARTITIONS), "--address-file", str(address)]
-    with Process("broker", broker_command, directory) as broker:
+    with Process("broker", broker_command, directory) as broker, redis_for(side, directory) as redis:
         wait_until("the broker's address", broker, lambda: address.exists() and address.read_text().strip())
         brokers = address.read_text().strip()
-        worker_command = command(side, settings.switchyard, brokers, base_url, directory)
+        worker_command = command(side, settings.switchyard, brokers, base_url, redis, directory)
         with Process(side.name, worker_command, directory, {"BENCHMARK_API_KEY": "benchmark"}) as worker:
             try:
                 _load(brokers, side, count=WARM_UP, prefix="warm", timeout_s=60)

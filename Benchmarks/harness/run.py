@@ -38,8 +38,8 @@ def main() -> None:
     seconds = float(os.environ.get("RATE_SECONDS", COMPLETE_SECONDS))
     sides = chosen_sides()
     switchyard = Path(os.environ.get("SWITCHYARD_BIN", ROOT / ".build" / "release" / "switchyard")).absolute()
-    if any(side.name == "ours" for side in sides) and not os.access(switchyard, os.X_OK):
-        rest = ",".join(side.name for side in SIDES if side.name != "ours")
+    if any(side.is_ours for side in sides) and not os.access(switchyard, os.X_OK):
+        rest = ",".join(side.name for side in SIDES if not side.is_ours)
         raise BenchmarkError(f"no executable at SWITCHYARD_BIN: run `make build`, or leave it out by SIDES={rest}")
     if count + 500 + 500 * seconds > MOST_REQUESTS:
         raise BenchmarkError(f"N={count} would overflow the mock cluster, which silently drops: at most {MOST_REQUESTS} a measurement")
@@ -61,7 +61,7 @@ def main() -> None:
                     result = {"round": number, **measure(side, settings, base_url, Path(scratch) / f"{number}-{side.name}")}
                     results.append(result)
                     (kept / f"{number}-{side.name}.json").write_text(json.dumps(result, indent=1) + "\n")
-                    print(f"round {number + 1}/{rounds} {side.name:10} {result['requests_per_s']:9,.0f} req/s "
+                    print(f"round {number + 1}/{rounds} {side.name:17} {result['requests_per_s']:9,.0f} req/s "
                           f"{result['cpu_ms_per_request']:8.4f} ms CPU {result['rss_mb']:7.1f} MB  added p50 {result['added_p50_ms']:9.2f} "
                           f"p99 {result['added_p99_ms']:9.2f} ms{'' if result['sustained'] else ' (fell behind)'}  "
                           f"[background {result['background_cpu_percent']:.0f}%]", flush=True)

@@ -18,10 +18,17 @@ class Side:
     name: str
     title: str
     share: float  # of N: the slow ones get fewer
+    has_redis: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        return self.name.startswith("ours")
 
 
 SIDES = [
     Side("ours", "Switchyard", 1),
+    Side("ours-ledger", "Switchyard, ids and paid results in Redis", 1, has_redis=True),
+    Side("ours-exactly-once", "Switchyard, that and exactly_once", 1, has_redis=True),
     Side("floor", "floor (C)", 1),
     Side("aiohttp", "aiokafka + aiohttp", 1),
     Side("tensorzero", "aiokafka + TensorZero embedded", 1),
@@ -40,8 +47,10 @@ topics:
   dead_letter: bench.dead-letter
   chunks: bench.chunks
   events: ""
+  retry: []
   create: false
-worker: {{max_in_flight: {concurrency}, commit_interval_ms: 1000, log_level: warning}}
+worker: {{max_in_flight: {concurrency}, commit_interval_ms: 1000, log_level: warning, delivery: {delivery}}}
+redis: {{url: "{redis}"}}
 providers:
   local: {{kind: openai, base_url: "{base_url}", api_key: env:BENCHMARK_API_KEY}}
 models:
@@ -49,14 +58,15 @@ models:
 """
 
 
-def command(side: Side, switchyard: Path, brokers: str, base_url: str, directory: Path) -> list[str]:
+def command(side: Side, switchyard: Path, brokers: str, base_url: str, redis: str, directory: Path) -> list[str]:
     topics = ["--brokers", brokers, "--requests", REQUESTS, "--responses", RESPONSES]
     limits = ["--concurrency", str(CONCURRENCY), "--fetch-wait-ms", str(FETCH_WAIT_MS)]
-    if side.name == "ours":
+    if side.is_ours:
         file = directory / "switchyard.yaml"
         file.write_text(OURS_CONFIGURATION.format(
             brokers=brokers, fetch_wait=FETCH_WAIT_MS, requests=REQUESTS, responses=RESPONSES,
-            concurrency=CONCURRENCY, base_url=base_url))
+            concurrency=CONCURRENCY, base_url=base_url, redis=redis,
+            delivery="exactly_once" if side.name == "ours-exactly-once" else "at_least_once"))
         return [str(switchyard), "work", "--config", str(file)]
     if side.name == "floor":
         return [str(PROGRAMS / "floor"), *topics, "--url", f"{base_url}/chat/completions", *limits]

@@ -10,8 +10,8 @@ package import Redis
 /// which the request is delivered again need not call again.
 ///
 /// Claims are shared by the workers of a group through Redis. Without it, or while it does not answer, only those of this loop are
-/// known, of which the last 100,000 are kept, with at most 64 MiB of results: that finds duplicates with the same key, which Kafka
-/// brings to the same partition and so to the same loop. What happens to claims meanwhile is not told to Redis later.
+/// known, of which the last 100,000 are kept: that finds duplicates with the same key, which Kafka brings to the same partition and so
+/// to the same loop. Results that come meanwhile are kept too, at most 64 MiB of them. What happens to claims is not told to Redis later.
 package final class RequestClaims {
     private let redis: RedisClient?
     private let keyPrefix: String
@@ -113,7 +113,7 @@ package final class RequestClaims {
     private func report(_ next: Claim, _ id: String, _ tenant: String?, _ copy: RequestCopy, isCurrent: Bool) {
         let key = key(id, tenant)
         // What Redis keeps until it is published need not be kept here as well.
-        if redis?.isAvailable != true || !next.isPaid { recent.report(key, next, by: copy, now: WallClock.milliseconds) }
+        if redis == nil || isDegraded || !next.isPaid { recent.report(key, next, by: copy, now: WallClock.milliseconds) }
         if isCurrent {
             redis?.post("SET", .string(key), .bytes(next.stored), "EX", .integer(window))
         } else {
