@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Bulk", "Configuration", "EventLoop", "Kafka", "Simulator", "Worker",
+                "Bulk", "Configuration", "Envelope", "EventLoop", "Kafka", "Simulator", "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -84,9 +84,10 @@ let package = Package(
             ]),
         tests("SimulatorTests", ["Simulator", "Envelope", "TestSupport"]),
         tests(
-            "SystemTests", ["switchyard", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+            "SystemTests", ["switchyard", "Envelope", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         tests("WorkerTests", ["Worker", "Configuration", "Envelope", "EventLoop", "TestSupport"]),
         tests("SecurityTests", ["Security"]),
+        tests("BulkTests", ["Bulk", "Envelope", "Kafka", "TestSupport"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]

@@ -8,6 +8,7 @@ package final class BulkProducer {
     private let log: KafkaLog
     private var failure: KafkaError?
     private var topics: [String: OpaquePointer] = [:]
+    private var reports: [BulkDelivery] = []
 
     /// How many messages the broker has acknowledged.
     package private(set) var delivered = 0
@@ -32,17 +33,20 @@ package final class BulkProducer {
 
     /// Copies one message into the send queue, and waits while the queue is full.
     ///
-    /// - Throws: `KafkaError`, also the one that an earlier message met.
+    /// - Parameters:
+    ///   - value: its bytes; without an address, a tombstone.
+    ///   - ticket: a number above 0 by which `takeReports` tells what became of the message; its failure is then no failure of the rest.
+    /// - Throws: `KafkaError`, also the one that an earlier message without a ticket met.
     package func produce(
-        topic: String, key: [UInt8], value: UnsafeRawBufferPointer, headers: consuming KafkaHeaders = KafkaHeaders()
+        topic: String, key: [UInt8]?, value: UnsafeRawBufferPointer, headers: consuming KafkaHeaders = KafkaHeaders(), ticket: Int = 0
     ) throws(KafkaError) {
         let topicHandle = topics[topic] ?? rd_kafka_topic_new(handle.pointer, topic, nil)
         topics[topic] = topicHandle
         let headers = headers.take()
         while true {
             let result = switchyard_kafka_produce(
-                handle.pointer, topicHandle, Int32(RD_KAFKA_MSG_F_COPY), key, key.count,
-                UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, headers, nil)
+                handle.pointer, topicHandle, Int32(RD_KAFKA_MSG_F_COPY), key, key?.count ?? 0,
+                UnsafeMutableRawPointer(mutating: value.baseAddress), value.count, headers, UnsafeMutableRawPointer(bitPattern: ticket))
             if result == RD_KAFKA_RESP_ERR_NO_ERROR { break }
             guard result == RD_KAFKA_RESP_ERR__QUEUE_FULL else {
                 if let headers { rd_kafka_headers_destroy(headers) }
@@ -69,6 +73,12 @@ package final class BulkProducer {
         try serve(waiting: 0)
     }
 
+    /// What has become of messages with a ticket since the last call.
+    package func takeReports() -> [BulkDelivery] {
+        defer { reports.removeAll() }
+        return reports
+    }
+
     private func serve(waiting milliseconds: Int32) throws(KafkaError) {
         var wait = milliseconds
         while let event = rd_kafka_queue_poll(queue, wait) {
@@ -76,12 +86,7 @@ package final class BulkProducer {
             switch rd_kafka_event_type(event) {
             case RD_KAFKA_EVENT_DR:
                 while let message = rd_kafka_event_message_next(event) {
-                    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                        delivered += 1
-                    } else if failure == nil {
-                        let topic = String(cString: rd_kafka_topic_name(message.pointee.rkt))
-                        failure = KafkaError(message.pointee.err, while: "cannot produce to \(topic)")
-                    }
+                    report(message.pointee)
                 }
             case RD_KAFKA_EVENT_ERROR: log.error(event, brokers: handle.brokers)
             case RD_KAFKA_EVENT_LOG: log.log(event)
@@ -91,4 +96,26 @@ package final class BulkProducer {
         }
         if let failure { throw failure }
     }
+
+    private func report(_ message: rd_kafka_message_t) {
+        var error: KafkaError?
+        if message.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+            delivered += 1
+        } else {
+            error = KafkaError(message.err, while: "cannot produce to \(String(cString: rd_kafka_topic_name(message.rkt)))")
+        }
+        let ticket = Int(bitPattern: message._private)
+        if ticket > 0 {
+            reports.append(BulkDelivery(ticket: ticket, error: error))
+        } else if failure == nil {
+            failure = error
+        }
+    }
+}
+
+/// What became of one message.
+package struct BulkDelivery: Sendable {
+    package let ticket: Int
+    /// Nil if the broker has it.
+    package let error: KafkaError?
 }

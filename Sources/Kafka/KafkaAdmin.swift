@@ -4,7 +4,7 @@ package import Logging
 
 /// Questions and orders about topics and groups. Every call blocks: use it on a `BlockingThread`.
 package final class KafkaAdmin: Sendable {
-    private let handle: KafkaHandle
+    let handle: KafkaHandle
     private let log: KafkaLog
 
     /// - Throws: `KafkaError.Code.invalidConfiguration`.
@@ -139,7 +139,7 @@ package final class KafkaAdmin: Sendable {
     }
 
     /// Whether the cluster's controller is one of its brokers. Without one, an admin request would only time out.
-    private func hasController(timeout: Duration) throws(KafkaError) -> Bool {
+    func hasController(timeout: Duration) throws(KafkaError) -> Bool {
         var pointer: UnsafePointer<rd_kafka_metadata>?
         let result = rd_kafka_metadata(handle.pointer, 0, nil, &pointer, timeout.milliseconds)
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR, let pointer else { throw error(result, "no answer from Kafka at \(handle.brokers)") }
@@ -149,7 +149,7 @@ package final class KafkaAdmin: Sendable {
     }
 
     /// The error for a failed call: why the brokers cannot be reached is told by events, not by the call, which only timed out.
-    private func error(_ result: rd_kafka_resp_err_t, _ context: String) -> KafkaError {
+    func error(_ result: rd_kafka_resp_err_t, _ context: String) -> KafkaError {
         var cause: KafkaError?
         while let event = rd_kafka_consumer_event(handle.pointer) {
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {

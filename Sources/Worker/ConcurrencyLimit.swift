@@ -130,6 +130,7 @@ struct ConcurrencyLimit: Sendable {
     private mutating func beginRound() {
         // As many as it takes to know the mean to a tenth, and to have calls that began with this limit.
         let size = max(Self.fewestCalls, limit, Int(100 * min(variance, 10)))
-        round = Round(limit: value, size: size, rise: isStarting ? value / Double(size) : 0.5 / value.squareRoot())
+        let rise = isStarting ? value / Double(size) : 0.5 / value.squareRoot()
+        round = Round(limit: value, size: size, rise: trial == nil ? rise : 0)
     }
 }

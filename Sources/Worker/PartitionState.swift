@@ -1,4 +1,5 @@
 internal import Kafka
+internal import Logging
 
 /// What has been taken of one partition in one assignment, and how far it is done. Its identity is the assignment's epoch: a request
 /// that outlives the assignment completes an object that nobody commits from any more. Confined to its shard.
@@ -14,14 +15,17 @@ final class PartitionState {
     private var committed: OffsetCommit?
     /// Whether there may be something to commit.
     private var hasChanged = false
+    private var hasWarned = false
+    private let logger: Logger
     private var idle: [UnsafeContinuation<Void, Never>] = []
 
     /// - Parameter metadataLimit: the most characters that a commit's metadata may have.
-    init(_ assigned: AssignedPartition, metadataLimit: Int) {
+    init(_ assigned: AssignedPartition, metadataLimit: Int, logger: Logger) {
         partition = assigned.partition
         tracker = OffsetTracker(resumingFrom: assigned.committed ?? 0, completed: assigned.completed)
         beginning = assigned.committed ?? -1
         self.metadataLimit = metadataLimit
+        self.logger = logger
     }
 
     /// The same partition with a log that has begun anew, of which nothing is known.
@@ -30,6 +34,7 @@ final class PartitionState {
         tracker = OffsetTracker()
         beginning = old.beginning
         metadataLimit = old.metadataLimit
+        logger = old.logger
     }
 
     // MARK: Deliveries
@@ -104,6 +109,12 @@ final class PartitionState {
         for offset in finishing { _ = tracker.complete(offset) }
         guard let watermark = tracker.watermark else { return nil }
         let commit = OffsetCommit(partition: partition, offset: watermark, completed: tracker.completed, limit: metadataLimit)
+        if commit.completed == .tooLong, !hasWarned {
+            hasWarned = true
+            logger.warning(
+                "what is done out of order does not fit into a commit; a successor may repeat it. Has worker.offset_metadata_max_bytes been lowered?",
+                metadata: ["partition": "\(partition)"])
+        }
         return commit == committed ? nil : commit
     }
 

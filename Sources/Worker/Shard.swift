@@ -214,7 +214,7 @@ actor Shard {
         guard let lane else { return }
         let slot = freeSlots.popLast() ?? slotCount
         slotCount = max(slotCount, slot + 1)
-        let state = PartitionState(assigned, metadataLimit: plan.metadataLimit)
+        let state = PartitionState(assigned, metadataLimit: plan.metadataLimit, logger: logger)
         let intake = PartitionIntake(
             slot: slot, state: state, longestWait: plan.retryWaits[assigned.partition.topic].map { Double($0) * 1_000 }, loop: loop
         ) { intake in

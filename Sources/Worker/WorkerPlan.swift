@@ -47,7 +47,9 @@ struct WorkerPlan: Sendable {
         transactions =
             worker.delivery == .exactlyOnce
             ? Transactions.Timing(
-                interval: .milliseconds(worker.transactionIntervalMilliseconds), maxRequests: worker.transactionMaxRequests) : nil
+                interval: .milliseconds(worker.transactionIntervalMilliseconds),
+                // What waits for a transaction is in flight: with half of what may be, waiting longer would only keep others out.
+                maxRequests: min(worker.transactionMaxRequests, max(1, worker.maxInFlight / loops / 2))) : nil
         claimChecks = worker.claimCheckDirectory.isEmpty ? nil : ClaimCheckStore(directory: worker.claimCheckDirectory)
         models = try ModelTable(configuration)
         rules = RequestRules(

@@ -15,5 +15,5 @@ struct Switchyard: AsyncParsableCommand {
               switchyard collect --submitted questions.txt -o answers.jsonl
             """,
         version: "0.1.0",
-        subcommands: [Work.self, Submit.self, Collect.self, Broker.self, Simulate.self, Config.self, Demo.self])
+        subcommands: [Work.self, Submit.self, Collect.self, DeadLetters.self, Broker.self, Simulate.self, Config.self, Demo.self])
 }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct DeadLetterHeadersTests {
     private let letter = DeadLetterHeaders(
         topic: "llm.requests", partition: 258, offset: 0x0102_0304_0506_0708, timestamp: 1_772_366_400_250, timestampType: .createTime,
-        consumerGroup: "switchyard", code: .invalidJSON, message: "né", worker: "w1", isTruncated: true)
+        consumerGroup: "switchyard", code: .invalidJSON, message: "né", worker: "w1", attempts: 3, isTruncated: true)
 
     @Test func usesSpringsNamesAndEncodings() {
         let values = Dictionary(uniqueKeysWithValues: letter.headers.map { ($0.name, $0.value) })
@@ -15,7 +15,7 @@ import Testing
             "kafka_dlt-exception-fqcn": Array("switchyard.invalid_json".utf8), "kafka_dlt-exception-message": Array("né".utf8),
             "switchyard-error-code": Array("invalid_json".utf8), "switchyard-error-message": Array("né".utf8),
             "switchyard-origin": Array("llm.requests/258/72623859790382856".utf8), "switchyard-worker": Array("w1".utf8),
-            "switchyard-truncated": Array("true".utf8),
+            "switchyard-attempts": Array("3".utf8), "switchyard-truncated": Array("true".utf8),
         ]
         #expect(values == expected)
         #expect(letter.headers.allSatisfy { DeadLetterHeaders.owns($0.name) })
@@ -34,11 +34,21 @@ import Testing
         #expect(DeadLetterHeaders(reading: others + plain.headers) == plain)
     }
 
+    @Test(arguments: ["", "three", "\u{FF}"])
+    func countsNoAttemptsWhereNoneAreTold(value: String) {
+        let others = letter.headers.filter { $0.name != "switchyard-attempts" }
+        #expect(DeadLetterHeaders(reading: others)?.attempts == 0, "a letter from before there was such a header")
+        #expect(DeadLetterHeaders(reading: others + [MessageHeader("switchyard-attempts", value)])?.attempts == 0)
+    }
+
     @Test func refusesHeadersThatAreMissingOrNotReadable() {
         for index in letter.headers.indices {
             let name = letter.headers[index].name
-            guard !["kafka_dlt-exception-fqcn", "kafka_dlt-exception-message", "switchyard-origin", "switchyard-truncated"].contains(name)
-            else { continue }
+            let optional: Set = [
+                "kafka_dlt-exception-fqcn", "kafka_dlt-exception-message", "switchyard-origin", "switchyard-attempts",
+                "switchyard-truncated",
+            ]
+            if optional.contains(name) { continue }
             var headers = letter.headers
             headers.remove(at: index)
             #expect(DeadLetterHeaders(reading: headers) == nil, "without \(name)")
@@ -53,7 +63,7 @@ import Testing
             #expect(code.rawValue.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
             #expect(ErrorCode(rawValue: code.rawValue) == code)
         }
-        #expect(ErrorCode.allCases.count == 26)
+        #expect(ErrorCode.allCases.count == 27)
         #expect(ErrorCode.allCases.filter(\.retryable).count == 7)
     }
 }

@@ -24,7 +24,7 @@ SCHEMAS = ROOT / "schemas"
 EXAMPLES = SCHEMAS / "examples"
 INVALID = EXAMPLES / "invalid"
 SOURCES = ROOT / "Sources" / "Envelope"
-NAMES = ["request", "response", "event", "chunk", "dead-letter"]
+NAMES = ["request", "response", "event", "chunk", "dead-letter", "retry"]
 DEPTH_LIMIT = 128
 
 FORMATS = FormatChecker()
@@ -163,8 +163,9 @@ def check_names(schemas):
     fields = set(re.findall(r'^        case \.\w+: "(\w+)"$', (SOURCES / "RequestField.swift").read_text("utf-8"), re.M))
     batch = {"custom_id", "method", "url", "body"}
     same("fields of the native envelope", schemas["request"]["$defs"]["native"]["properties"].keys(), fields - batch)
-    headers = set(re.findall(r'static let \w+ = "([\w-]+)"', (SOURCES / "DeadLetterHeaders.swift").read_text("utf-8")))
-    same("dead-letter headers", dead_letter.keys(), headers)
+    for name, file in [("dead-letter", "DeadLetterHeaders.swift"), ("retry", "Lineage.swift")]:
+        headers = set(re.findall(r'static let \w+ = "([\w-]+)"', (SOURCES / file).read_text("utf-8")))
+        same(f"{name} headers", schemas[name]["properties"].keys(), headers)
     for part in ["error_code", "usage", "timings"]:
         if schemas["response"]["$defs"][part] != schemas["event"]["$defs"][part]:
             raise Fault(f"{part} of response and event differ")
