@@ -13,6 +13,8 @@ from stage import DrillFailure, Stage
 class Worker:
     name: str
     process: subprocess.Popen
+    # Milliseconds since 1970; none if it was not killed.
+    killed_at: float | None = None
 
     @property
     def is_running(self) -> bool:
@@ -53,14 +55,17 @@ class Fleet:
     def kill(self, worker: Worker) -> None:
         """Stops the worker, counts its calls in flight at that moment, and kills it.
 
-        Those are the calls in flight before, and those begun until it stood still.
+        Those are the calls in flight a moment before, for an answer takes its time to reach whoever remembers it, and those begun until the
+        worker stood still.
         """
         before = self.stage.calls(worker.name)
+        time.sleep(0.05)
         worker.process.send_signal(signal.SIGSTOP)
         self.stage.wait(lambda: state(worker.process) in "Tt", f"{worker.name} to stand still", worker.process)
         after = self.stage.calls(worker.name)
         worker.process.kill()
         worker.process.wait()
+        worker.killed_at = time.time() * 1000
         self.kills += 1
         self.in_flight_at_kills += before["in_flight"] + after["requests"] - before["requests"]
 

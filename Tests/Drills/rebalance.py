@@ -14,15 +14,18 @@ from results import results, wait_for_results
 from stage import DrillFailure, Stage, main, report, write_questions
 
 LEAST, MOST = 2, 4
-# Seconds between two events, and the latency of the provider, on average.
-PACE, LATENCY = 3.0, 0.5
+# Seconds between two events: as long as a rebalance may take, or less, so that the next comes in the middle of it.
+PAUSES = [(0.2, 2.0), (6.0, 9.0)]
+MEAN_PAUSE = 4.3
+# Seconds that the provider takes, on average.
+LATENCY = 0.5
 
 
 def drill() -> None:
     count, events = int(os.environ.get("N", 20_000)), int(os.environ.get("EVENTS", 20))
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     chance = random.Random(seed)
-    limit = max(1, round(count * LATENCY / (LEAST * events * PACE)))
+    limit = max(1, round(count * LATENCY / (LEAST * events * MEAN_PAUSE)))
     with Stage(
         partitions=32, simulator=["--latency-ms", str(LATENCY * 1000), "--output-tokens", "5"], worker=f"{{max_in_flight: {limit}}}"
     ) as stage:
@@ -35,7 +38,7 @@ def drill() -> None:
         happened = dict.fromkeys(["joined", "stopped", "killed"], 0)
         leaving = []
         for _ in range(events):
-            time.sleep(chance.uniform(0.2, 2 * PACE - 0.2))
+            time.sleep(chance.uniform(*chance.choice(PAUSES)))
             staying = [worker for worker in fleet.running if worker not in leaving]
             if len(staying) <= LEAST or len(staying) < MOST and chance.random() < 0.5:
                 fleet.add()
@@ -49,7 +52,7 @@ def drill() -> None:
                 leaver.process.send_signal(signal.SIGTERM)
                 leaving.append(leaver)
                 happened["stopped"] += 1
-        read_results = lambda: results(stage, fleet, transactional=False, broker_hides_aborted=False)
+        read_results = lambda: results(stage, fleet, is_transactional=False, hides_aborted=False)
         wait_for_results(stage, fleet, ids, read_results)
         fleet.end()
         seen, provider = read_results(), stage.simulator_statistics()
@@ -60,6 +63,8 @@ def drill() -> None:
             "paid": provider["ok"],
             "in_flight_at_kills": fleet.in_flight_at_kills,
             **happened,
+            "workers": len(fleet.workers),
+            "workers_with_calls": sum(counts["requests"] > 0 for counts in provider["keys"].values()),
             "max_in_flight": limit,
             "broker": stage.broker_name,
             "seed": seed,

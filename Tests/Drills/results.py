@@ -3,11 +3,14 @@
 import re
 import subprocess
 import time
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from fleet import Fleet
+from fleet import Fleet, Worker
 from stage import DrillFailure, Stage
+
+# How long the embedded broker may know nothing of the offsets of a transaction: it does not keep them, and the worker commits them once
+# more after worker.commit_interval_ms.
+FORGETFUL_MS = 2_000
 
 
 @dataclass
@@ -16,6 +19,10 @@ class Message:
     # Milliseconds since 1970.
     timestamp: int
     headers: dict[str, str]
+
+    @property
+    def transaction(self) -> str:
+        return self.headers.get("switchyard-transaction", "")
 
 
 def read(stage: Stage, topic: str, committed: bool = False) -> list[Message]:
@@ -37,51 +44,79 @@ def read(stage: Stage, topic: str, committed: bool = False) -> list[Message]:
 class Results:
     """The responses that count, by request."""
 
-    counts: Counter
+    messages: dict[str, list[Message]] = field(default_factory=dict)
     # Messages of transactions of which no worker has said how they ended: it was killed at that instant.
     undecided: int = 0
+    # Messages that were published again because their worker was killed before the broker knew that they were done.
+    forgotten: int = 0
+
+    def add(self, message: Message) -> None:
+        self.messages.setdefault(message.key, []).append(message)
 
     @property
     def doubled(self) -> int:
-        return sum(count - 1 for count in self.counts.values())
+        return sum(len(copies) - 1 for copies in self.messages.values())
+
+    @property
+    def doubles(self) -> str:
+        doubled = [(key, copies) for key, copies in self.messages.items() if len(copies) > 1]
+        return ", ".join(f"{key} ({' and '.join(copy.transaction or str(copy.timestamp) for copy in copies)})" for key, copies in doubled[:5])
 
     def lost(self, ids: list[str]) -> list[str]:
-        return [name for name in ids if name not in self.counts]
+        return [name for name in ids if name not in self.messages]
 
 
-def results(stage: Stage, fleet: Fleet, transactional: bool, broker_hides_aborted: bool) -> Results:
+def results(stage: Stage, fleet: Fleet, is_transactional: bool, hides_aborted: bool) -> Results:
     """Reads the responses.
 
     Where the broker shows aborted records to everyone, the workers' logs tell which transactions were committed.
     """
-    messages = read(stage, f"{stage.prefix}.responses", committed=transactional)
-    if not transactional or broker_hides_aborted:
-        return Results(Counter(message.key for message in messages))
-    logs = "\n".join(stage.log(worker.name) for worker in fleet.workers)
-    committed, aborted = (set(re.findall(rf"transaction {end}\b.*?\btransaction=(\S+)", logs)) for end in ("committed", "aborted"))
-    counts, undecided = Counter(), 0
-    for message in messages:
-        transaction = message.headers.get("switchyard-transaction")
-        if transaction is None:
-            raise DrillFailure(f"the response to {message.key} has no header switchyard-transaction: it was published outside a transaction")
-        if transaction in committed:
-            counts[message.key] += 1
-        elif transaction not in aborted:
-            undecided += 1
-    return Results(counts, undecided)
+    messages = read(stage, f"{stage.prefix}.responses", committed=is_transactional)
+    seen = Results()
+    if not is_transactional or hides_aborted:
+        for message in messages:
+            seen.add(message)
+        return seen
+    ends = {worker.name: transactions(stage, worker) for worker in fleet.workers}
+    committed = {transaction: worker for worker in fleet.workers for transaction in ends[worker.name]["committed"]}
+    aborted = {transaction for end in ends.values() for transaction in end["aborted"]}
+    for message in sorted(messages, key=lambda message: message.timestamp):
+        if not message.transaction:
+            raise DrillFailure(f"the response to {message.key} was published outside a transaction")
+        if message.transaction in committed:
+            first = seen.messages.get(message.key, [None])[0]
+            if first and stage.is_embedded and was_forgotten(first, committed[first.transaction]):
+                seen.forgotten += 1
+            else:
+                seen.add(message)
+        elif message.transaction not in aborted:
+            seen.undecided += 1
+    return seen
+
+
+def transactions(stage: Stage, worker: Worker) -> dict[str, list[str]]:
+    """How the worker's transactions have ended, as it says."""
+    log = stage.log(worker.name)
+    return {
+        end: re.findall(rf"\btransaction=(\S+) .*\btransaction {end}$", log, re.MULTILINE) for end in ("committed", "aborted")
+    }
+
+
+def was_forgotten(message: Message, worker: Worker) -> bool:
+    return worker.killed_at is not None and worker.killed_at - message.timestamp < FORGETFUL_MS
 
 
 def wait_for_results(stage: Stage, fleet: Fleet, ids: list[str], read_results, patience: float = 90) -> None:
     """Waits until every id has a result that counts, as long as it goes on."""
     missing, changed = len(ids), time.monotonic()
     while True:
-        left = len(read_results().lost(ids))
-        if left == 0:
+        left = read_results().lost(ids)
+        if not left:
             return
-        if left < missing or stage.simulator_statistics()["in_flight"] > 0:
-            missing, changed = left, time.monotonic()
+        if len(left) < missing or stage.simulator_statistics()["in_flight"] > 0:
+            missing, changed = len(left), time.monotonic()
         if not fleet.running:
             raise DrillFailure(f"no worker is left\n{stage.tails()}")
         if time.monotonic() - changed > patience:
-            raise DrillFailure(f"{left} requests have no result, and none has come for {patience:.0f} s\n{stage.tails()}")
+            raise DrillFailure(f"{len(left)} requests, as {left[0]}, have no result, and none has come for {patience:.0f} s\n{stage.tails()}")
         time.sleep(1)

@@ -6,6 +6,7 @@ drill does to the embedded broker is left out there, and the drill says so.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -104,6 +105,10 @@ models:
         """Tells the embedded broker what to do."""
         self.broker.stdin.write(f"{line}\n".encode())
         self.broker.stdin.flush()
+
+    def refused_orders(self) -> list[str]:
+        """What the embedded broker says of orders that it does not understand: its only lines that are no log."""
+        return [line for line in self.log("broker").splitlines() if not re.match(r"BROKERS=|\d{4}-\d\d-|%\d\|", line)]
 
     def restart_redis(self) -> None:
         self.redis.kill()
