@@ -65,7 +65,9 @@ final class MemberIdentity {
         body(pointer)
     }
 
-    /// librdkafka 2.0.2 tells the generation only in the serialised form: `CGMDv2:`, then 32 bits in the machine's own order.
+    /// Whether there are a generation and a member id. librdkafka clears one of them when it loses the assignment, and tells of them only
+    /// in the serialised form: `CGMDv2:`, the generation as 32 bits in the machine's own order, the group's and the member's id, each with
+    /// a zero behind it, and more.
     fileprivate var isInGeneration: Bool {
         var buffer: UnsafeMutableRawPointer?
         var size = 0
@@ -77,6 +79,8 @@ final class MemberIdentity {
         let prefix = Array("CGMDv2:".utf8)
         let bytes = UnsafeRawBufferPointer(start: buffer, count: size)
         guard bytes.count >= prefix.count + 4, bytes.starts(with: prefix) else { return false }
-        return bytes.loadUnaligned(fromByteOffset: prefix.count, as: Int32.self) >= 0
+        let generation = bytes.loadUnaligned(fromByteOffset: prefix.count, as: Int32.self)
+        let texts = bytes.dropFirst(prefix.count + 4).split(separator: 0, omittingEmptySubsequences: false)
+        return generation >= 0 && texts.count > 1 && !texts[1].isEmpty
     }
 }

@@ -22,8 +22,8 @@ package enum TransactionOutcome: Sendable {
     /// Nothing of it is published. The group has gone on (`notMember`): others may own the partitions. Or the producer's transactional id
     /// has been taken over, or its transaction was timed out by the coordinator (`producerFenced`).
     case fenced(KafkaError)
-    /// Whether it is published is not known, as after a fatal error during the commit. Unless the producer was abandoned meanwhile, the
-    /// transaction is over by now, one way or the other, and the committed offsets tell which.
+    /// Whether it is published is not known, as after a fatal error during the commit. Unless the producer was abandoned meanwhile or
+    /// could not be made anew, the transaction is over by now, one way or the other, and the committed offsets tell which.
     case unknown(KafkaError)
 }
 

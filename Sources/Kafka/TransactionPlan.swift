@@ -1,7 +1,7 @@
 /// The order of the calls that make one transaction, and what to make of each result. Decides only; `TransactionalProducer` does.
 struct TransactionPlan {
     enum Step {
-        /// Have a producer whose transactions are initialised: what its predecessor with the same id left open is over then.
+        /// Have a producer that sends as `isOneByOne` says, and that is the only one with its id: what an earlier one left open is over.
         case open
         case begin
         /// Hand over all messages, and wait for their delivery reports.
@@ -17,7 +17,7 @@ struct TransactionPlan {
     enum Result {
         case done
         case failed(TransactionFailure)
-        /// Messages were refused for good. `isShared` says that the broker has refused a whole batch, which names nobody.
+        /// Messages were refused for good. `isShared` says that they were refused together, and that not each of them may be to blame.
         case refused([Int: KafkaError], isShared: Bool)
         /// The caller has lost interest before the step was done.
         case abandoned
@@ -30,6 +30,9 @@ struct TransactionPlan {
     private var pauseAfterFailure = firstPause
     /// Whether a request to commit may have reached the coordinator.
     private var mayBeCommitted = false
+    /// Whether the producer is to be thrown away after the abort. librdkafka 2.0.2 goes on counting from a message that the broker has
+    /// refused, so that the broker misses one in the next transaction.
+    private var hasGap = false
     /// Once the transaction is aborted, or the producer thrown away; nil if it is to be tried again.
     private var verdict: TransactionOutcome?
 
@@ -49,13 +52,14 @@ struct TransactionPlan {
         switch (step, result) {
         case (.finish, _): break
         case (.open, .done):
-            if let verdict { go(.finish(verdict)) } else { go(.begin) }
+            go(verdict.map { .finish($0) } ?? .begin)
         case (.begin, .done): go(.produce)
         case (.produce, .done): go(hasOffsets ? .sendOffsets : .commit)
         case (.sendOffsets, .done): go(.commit)
-        case (.commit, .done): finish(.committed)
+        case (.commit, .done): go(.finish(.committed))
         case (.abort, .done): afterAbort()
         case (.close, .done):
+            hasGap = false
             if let verdict, !mayBeCommitted { go(.finish(verdict)) } else { go(.open) }
         case (.commit, .failed(let failure)): commitFailed(failure)
         case (_, .failed(let failure)): failed(failure)
@@ -74,13 +78,6 @@ struct TransactionPlan {
         pauseAfterFailure = min(pauseAfterFailure * 2, Self.longestPause)
     }
 
-    /// Ends with `outcome`, and leaves no producer behind that sends one by one.
-    private mutating func finish(_ outcome: TransactionOutcome) {
-        verdict = outcome
-        mayBeCommitted = false
-        go(isOneByOne ? .close : .finish(outcome))
-    }
-
     private mutating func giveUp(_ outcome: TransactionOutcome) {
         verdict = outcome
         go(.close)
@@ -92,12 +89,17 @@ struct TransactionPlan {
         case (_, .open):
             mayBeCommitted = false
             giveUp(verdict ?? failure.outcome)
-        case (.abortable, .produce), (.abortable, .sendOffsets): abort(after: failure)
+        case (.abortable, .produce):
+            hasGap = true
+            abort(after: failure)
+        case (.abortable, .sendOffsets): abort(after: failure)
         default: giveUp(mayBeCommitted ? .unknown(failure.error) : verdict ?? failure.outcome)
         }
     }
 
     private mutating func abort(after failure: TransactionFailure) {
+        // A producer whose id is taken can abort nothing.
+        if failure.error.code == .producerFenced { return giveUp(mayBeCommitted ? .unknown(failure.error) : failure.outcome) }
         verdict = failure.isOutage ? nil : failure.outcome
         go(.abort)
     }
@@ -115,10 +117,9 @@ struct TransactionPlan {
     private mutating func afterAbort() {
         mayBeCommitted = false
         if let verdict {
-            finish(verdict)
+            go(hasGap ? .close : .finish(verdict))
         } else {
-            // A producer that is to send one by one is another one.
-            goAfterPause(isOneByOne ? .close : .begin)
+            goAfterPause(hasGap ? .close : .open)
         }
     }
 
@@ -129,6 +130,7 @@ struct TransactionPlan {
         } else {
             verdict = rejected.min { $0.key < $1.key }.map { .aborted($0.value, rejected: rejected) }
         }
+        hasGap = true
         go(.abort)
     }
 
@@ -138,7 +140,7 @@ struct TransactionPlan {
         case .commit where mayBeCommitted, .abort where mayBeCommitted:
             mayBeCommitted = false
             giveUp(.unknown(error))
-        case .open, .begin: finish(verdict ?? .aborted(error, rejected: [:]))
+        case .open, .begin: go(.finish(verdict ?? .aborted(error, rejected: [:])))
         case .abort: giveUp(verdict ?? .aborted(error, rejected: [:]))
         default:
             verdict = .aborted(error, rejected: [:])

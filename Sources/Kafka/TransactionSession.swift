@@ -1,4 +1,5 @@
 internal import CRdKafka
+internal import EventLoop
 internal import Logging
 
 /// One librdkafka producer with a transactional id, and the calls that make a transaction. Every call blocks: for one thread at a time.
@@ -23,7 +24,7 @@ final class TransactionSession {
     private var delivery = Delivery()
     private var isInitialised = false
 
-    /// - Parameter isOneByOne: whether each message travels in a batch of its own.
+    /// - Parameter isOneByOne: whether each message travels in a batch of its own, so that a refusal names it.
     /// - Throws: `KafkaError.Code.invalidConfiguration`.
     init(properties: KafkaProperties, isOneByOne: Bool, log: KafkaLog) throws(KafkaError) {
         let properties = isOneByOne ? properties.merging([("batch.num.messages", "1")]) : properties
@@ -55,21 +56,34 @@ final class TransactionSession {
 
     /// Hands over all messages and waits for their delivery reports, up to librdkafka's `message.timeout.ms`, or until `isAbandoned`.
     func produce(_ messages: [TransactionMessage], isAbandoned: () -> Bool) -> TransactionPlan.Result {
-        for (index, message) in messages.enumerated() {
-            guard !isAbandoned() else { return .abandoned }
-            enqueue(message, index: index, isAbandoned: isAbandoned)
+        let everything = Array(messages.indices)
+        // Where each message has its own batch, each topic has its own turn: brokers may refuse a topic as a whole.
+        let turns = isOneByOne ? Dictionary(grouping: everything) { messages[$0].topic }.values.sorted { $0[0] < $1[0] } : [everything]
+        for turn in turns {
+            for index in turn {
+                guard !isAbandoned() else { return .abandoned }
+                enqueue(messages[index], index: index, isAbandoned: isAbandoned)
+            }
+            while rd_kafka_outq_len(handle.pointer) > 0, !delivery.hasFailed {
+                guard !isAbandoned() else { return .abandoned }
+                serve(waiting: .milliseconds(100))
+            }
+            serve(waiting: .zero)
+            if delivery.hasFailed { return refusal(of: turn, in: messages) }
         }
-        while rd_kafka_outq_len(handle.pointer) > 0, !delivery.hasFailed {
-            guard !isAbandoned() else { return .abandoned }
-            serve(waiting: .milliseconds(100))
-        }
-        serve(waiting: .zero)
+        return .done
+    }
+
+    private func refusal(of turn: [Int], in messages: [TransactionMessage]) -> TransactionPlan.Result {
         if !delivery.rejected.isEmpty {
             return .refused(delivery.rejected, isShared: delivery.tooLarge.values.contains { $0 > 1 })
         }
-        guard delivery.hasFailed else { return .done }
         let error = delivery.failure ?? KafkaError(RD_KAFKA_RESP_ERR__PURGE_QUEUE, while: "cannot produce")
-        return .failed(reasonOfFailure() ?? TransactionFailure(kind: .abortable, error: error))
+        let failure = reasonOfFailure() ?? TransactionFailure(kind: .abortable, error: error)
+        guard failure.kind == .abortable, failure.error.code == .notAuthorized else { return .failed(failure) }
+        // Partitions join the transaction before messages are sent, and one that may not fails them all.
+        let rejected = turn.map { ($0, KafkaError(.notAuthorized, "cannot produce to \(messages[$0].topic): \(failure.error)")) }
+        return .refused(Dictionary(uniqueKeysWithValues: rejected), isShared: Set(turn.map { messages[$0].topic }).count > 1)
     }
 
     /// - Parameter timeout: how long the two coordinators may take.
@@ -92,12 +106,14 @@ final class TransactionSession {
 
     /// Resumes where an earlier call ran out of time.
     func abort(timeout: Duration) -> TransactionFailure? {
-        // librdkafka waits for the reports of what it drops, but leaves it to us to take them from the queue.
-        rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING)
-        serve(waiting: .milliseconds(10))
-        let error = rd_kafka_abort_transaction(handle.pointer, timeout.milliseconds)
-        serve(waiting: .zero)
-        return failure(error, while: "cannot abort a transaction")
+        let deadline = MonotonicTime.now + timeout
+        while true {
+            // librdkafka waits for the reports of the messages that it drops, and we must take them: it cannot have much time until then.
+            let limit: Duration = rd_kafka_outq_len(handle.pointer) > 0 ? .milliseconds(100) : timeout
+            let failure = failure(rd_kafka_abort_transaction(handle.pointer, limit.milliseconds), while: "cannot abort a transaction")
+            serve(waiting: .zero)
+            if failure?.kind != .retriable || MonotonicTime.now >= deadline { return failure }
+        }
     }
 
     /// Takes all events there are, and waits at most `wait` for the first.
