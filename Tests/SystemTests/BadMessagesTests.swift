@@ -4,7 +4,7 @@ import Testing
 
 /// What is no acceptable request goes to the dead-letter topic as it came, with the reason, and the partition goes on.
 @Suite(.timeLimit(.minutes(3))) struct BadMessagesTests {
-    struct Bad: CustomTestStringConvertible, Sendable {
+    struct Bad: CustomStringConvertible, Sendable {
         let name: String
         let value: [UInt8]?
         let code: String
@@ -22,7 +22,7 @@ import Testing
             self.code = code
         }
 
-        var testDescription: String { name }
+        var description: String { name }
     }
 
     static let cases: [Bad] = [
@@ -46,35 +46,38 @@ import Testing
             "reply_to_not_allowed", isAnswered: true),
     ]
 
-    @Test(arguments: cases)
-    func isDeadLetteredAndThePartitionGoesOn(bad: Bad) async throws {
+    @Test func eachIsDeadLetteredAndThePartitionGoesOn() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         let worker = try await stage.startWorker()
         let headers: [(name: String, value: [UInt8])] = [("source", Array("test".utf8)), ("binary", [0, 255, 10])]
-        try await stage.produce([
-            Stage.Message(key: "key-1", value: bad.value, headers: headers),
-            Stage.Message(key: "key-2", value: Array(#"{"id":"good","messages":[{"role":"user","content":"hello"}]}"#.utf8)),
-        ])
-        let letter = try #require(try await stage.read(stage.topics.deadLetters, count: 1).first)
-        #expect(letter.key == "key-1")
-        #expect(letter.value ?? [] == bad.value ?? [])
-        #expect(letter.header("source") == "test")
-        #expect(letter.headers.first { $0.name == "binary" }?.value == [0, 255, 10])
-        #expect(letter.header("switchyard-error-code") == bad.code)
-        #expect(letter.header("switchyard-error-message")?.isEmpty == false)
-        #expect(letter.header("switchyard-origin") == "\(stage.topics.requests)/0/0")
-        #expect(letter.header("kafka_dlt-original-topic") == stage.topics.requests)
-        #expect(letter.headers.first { $0.name == "kafka_dlt-original-offset" }?.value == [0, 0, 0, 0, 0, 0, 0, 0])
-
-        let responses = try await stage.read(stage.topics.responses, count: bad.isAnswered ? 2 : 1)
-        let good = try #require(responses.first { $0.key == "good" })
-        #expect(good.object["status"] as? String == "ok")
-        if bad.isAnswered {
-            let answer = try #require(responses.first { $0.key != "good" })
-            let error = try #require(answer.object["error"] as? [String: Any])
-            #expect(error["code"] as? String == bad.code)
-            #expect(answer.header("switchyard-status") == "error")
+        func good(_ index: Int) -> Stage.Message {
+            Stage.Message(key: "key", value: Array(#"{"id":"good-\#(index)","messages":[{"role":"user","content":"hello"}]}"#.utf8))
         }
+        try await stage.produce(
+            Self.cases.enumerated().flatMap { [Stage.Message(key: "bad-\($0)", value: $1.value, headers: headers), good($0)] })
+        let letters = try await stage.read(stage.topics.deadLetters, count: Self.cases.count)
+        let responses = try await stage.read(
+            stage.topics.responses, count: Self.cases.count + Self.cases.count { $0.isAnswered })
+        #expect(letters.count == Self.cases.count)
+        for (index, bad) in Self.cases.enumerated() {
+            let letter = try #require(letters.first { $0.key == "bad-\(index)" })
+            #expect(letter.value ?? [] == bad.value ?? [], "\(bad)")
+            #expect(letter.header("source") == "test", "\(bad)")
+            #expect(letter.headers.first { $0.name == "binary" }?.value == [0, 255, 10], "\(bad)")
+            #expect(letter.header("switchyard-error-code") == bad.code, "\(bad)")
+            #expect(letter.header("switchyard-error-message")?.isEmpty == false, "\(bad)")
+            #expect(letter.header("switchyard-origin") == "\(stage.topics.requests)/0/\(index * 2)", "\(bad)")
+            #expect(letter.header("switchyard-attempts") == "0", "\(bad)")
+            #expect(letter.header("kafka_dlt-original-topic") == stage.topics.requests, "\(bad)")
+            #expect(
+                letter.headers.first { $0.name == "kafka_dlt-original-offset" }?.value == [0, 0, 0, 0, 0, 0, 0, UInt8(index * 2)], "\(bad)")
+            let good = try #require(responses.first { $0.key == "good-\(index)" }, "\(bad)")
+            #expect(good.object["status"] as? String == "ok", "\(bad)")
+        }
+        let answers = responses.filter { $0.key?.hasPrefix("good") != true }
+        #expect(answers.allSatisfy { $0.header("switchyard-status") == "error" })
+        let codes = answers.compactMap { ($0.object["error"] as? [String: Any])?["code"] as? String }
+        #expect(codes.sorted() == Self.cases.filter(\.isAnswered).map(\.code).sorted())
         try await Condition.wait(for: "the commit") { try await stage.lag() == 0 }
         #expect(worker.isRunning)
     }

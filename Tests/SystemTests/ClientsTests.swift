@@ -20,7 +20,9 @@ import Testing
         let read = try await Program.run(
             "kcat", ["-b", stage.brokers, "-C", "-t", stage.topics.responses, "-o", "beginning", "-c", "1", "-q", "-f", "%k\n%h\n%s\n"])
         #expect(read.status == 0, "\(read.output)")
-        let lines = read.output.split(separator: "\n", maxSplits: 2).map(String.init)
+        // A newer librdkafka than kcat was made for warns on standard error.
+        let output = read.output.split(separator: "\n").drop { $0.hasPrefix("%") }.joined(separator: "\n")
+        let lines = output.split(separator: "\n", maxSplits: 2).map(String.init)
         #expect(lines.first == "from-kcat")
         #expect(lines.dropFirst().first?.contains("switchyard-status=ok") == true)
         #expect(lines.dropFirst().first?.contains(trace) == true)

@@ -202,7 +202,8 @@ import Testing
         #expect(try await stage.read(stage.topics.elsewhere, count: 3).count == 3)
     }
 
-    @Test func whatWasReplayedIsRememberedLetterByLetter() async throws {
+    @Test(.enabled(if: BrokerUnderTest.keepsCommitMetadata, "the broker keeps no metadata of commits"))
+    func whatWasReplayedIsRememberedLetterByLetter() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         let codes: [ErrorCode] = [.auth, .timeout, .auth, .rateLimited, .timeout, .auth]
         try await put(codes.enumerated().map { letter(stage, "id-\($0.offset)", $0.element) }, on: stage)
@@ -218,7 +219,8 @@ import Testing
         #expect(sent.map { $0.key ?? "-" }.sorted() == (0...6).map { "id-\($0)" })
     }
 
-    @Test func lettersThatWouldOnlyComeBackAreLeftOut() async throws {
+    @Test(.enabled(if: BrokerUnderTest.keepsCommitMetadata, "the broker keeps no metadata of commits"))
+    func lettersThatWouldOnlyComeBackAreLeftOut() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         var looping = Lineage(origin: MessageOrigin(topic: stage.topics.requests, partition: 0, offset: 1, timestamp: 5))
         (looping.generation, looping.replays) = (5, 3)
@@ -244,7 +246,8 @@ import Testing
         #expect(sent.map { $0.key ?? "-" }.sorted() == ["broken", "good", "loop", "odd"])
     }
 
-    @Test func whatKafkaDoesNotTakeIsNamedAndTheRestIsSent() async throws {
+    @Test(.enabled(if: BrokerUnderTest.keepsCommitMetadata, "the broker keeps no metadata of commits"))
+    func whatKafkaDoesNotTakeIsNamedAndTheRestIsSent() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         var large = letter(stage, "large", .timeout)
         large.value = request(String(repeating: "x", count: 5_000))
@@ -288,7 +291,8 @@ import Testing
 
     // MARK: Deleting
 
-    @Test func purgingTellsWhatItWouldDeleteAndWhatTheBrokerCannot() async throws {
+    @Test(.enabled(if: BrokerUnderTest.knowsDeleteRecords, "the broker does not know DeleteRecords"))
+    func purgingTellsWhatItWouldDeleteAndWhatTheBrokerCannot() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         try await put([.auth, .timeout, .auth, .timeout].enumerated().map { letter(stage, "id-\($0.offset)", $0.element) }, on: stage)
         let unsaid = try await dlq(stage, ["purge"])

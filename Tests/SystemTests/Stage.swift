@@ -45,7 +45,7 @@ final class Stage: Sendable {
         directory = try TemporaryDirectory()
         let files = directory
         redis = try await RedisServer()
-        let external = ProcessInfo.processInfo.environment["BROKERS"]
+        let external = BrokerUnderTest.external
         let prefix = external == nil ? "llm" : "test-\(UUID().uuidString.prefix(8).lowercased())"
         topics = Topics(
             requests: "\(prefix).requests", responses: "\(prefix).responses", events: "\(prefix).events",
@@ -65,6 +65,7 @@ final class Stage: Sendable {
             try await broker.waitUntilReady { files.read("broker").hasSuffix("\n") }
             brokers = directory.read("broker").trimmingCharacters(in: .whitespacesAndNewlines)
         }
+        if external != nil { try await Self.create(topics, partitions: options.partitions, on: brokers) }
         try await simulator.waitUntilReady { files.read("simulator").hasSuffix("\n") }
         simulatorPort = Int(directory.read("simulator").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
         configuration = try directory.write(
@@ -90,6 +91,15 @@ final class Stage: Sendable {
               default: {provider: simulator, model: simulated-1, price: {input: 1, output: 2}}
             \(options.more)
             """, to: "switchyard.yaml")
+    }
+
+    private static func create(_ topics: Topics, partitions: Int, on brokers: String) async throws {
+        let names = [topics.requests, topics.responses, topics.events, topics.deadLetters, topics.elsewhere, topics.retry]
+        try await BlockingThread.run { () throws in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            _ = try KafkaAdmin(properties: KafkaProperties([("bootstrap.servers", brokers)]), logger: logger)
+                .ensureTopics(names, partitions: partitions, replicationFactor: -1, timeout: .seconds(20))
+        }
     }
 
     /// Starts a worker and waits until it has been given partitions.
@@ -153,6 +163,16 @@ final class Stage: Sendable {
 
     /// Reads a topic from its beginning until it has `count` messages.
     func read(_ topic: String, count: Int, atMost limit: Duration = .seconds(60)) async throws -> [Message] {
+        try await read(topic, atMost: limit, andWhatFollows: false) { $0.count >= count }
+    }
+
+    /// Reads a topic from its beginning until there is enough.
+    ///
+    /// - Parameter andWhatFollows: whether it then reads on until nothing more comes.
+    func read(
+        _ topic: String, atMost limit: Duration = .seconds(60), andWhatFollows: Bool = true,
+        until isEnough: @escaping @Sendable ([Message]) -> Bool
+    ) async throws -> [Message] {
         let (properties, logger) = (properties, logger)
         return try await BlockingThread.run { () throws in
             let admin = try KafkaAdmin(properties: properties, logger: logger)
@@ -161,11 +181,13 @@ final class Stage: Sendable {
             let reader = try TopicReader(properties: properties, positions: Dictionary(uniqueKeysWithValues: positions), logger: logger)
             let deadline = ContinuousClock.now + limit
             var messages: [Message] = []
-            while messages.count < count {
+            while true {
                 guard ContinuousClock.now < deadline else {
-                    throw SupportError("\(topic) has \(messages.count) messages of \(count) after \(limit)")
+                    throw SupportError("\(topic) has \(messages.count) messages after \(limit), which are not enough")
                 }
-                messages += try reader.read(timeout: .milliseconds(100)).map { message in
+                let more = try reader.read(timeout: .milliseconds(100))
+                if more.isEmpty || !andWhatFollows, isEnough(messages) { break }
+                messages += more.map { message in
                     Message(
                         key: message.key.map { String(decoding: $0, as: UTF8.self) }, value: message.value.map { Array($0) },
                         headers: message.headers.map { ($0.name, $0.value.map { Array($0) } ?? []) }, offset: message.offset,
