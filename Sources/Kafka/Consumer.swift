@@ -31,6 +31,7 @@ package actor Consumer {
     private let log: KafkaLog
     private let watch: RebalanceWatch
     private let laneCount: Int
+    private let losses = LossCount()
     private var queue: KafkaQueue?
     private var poll: LoopTimer?
     private var listeners: [PartitionListener] = []
@@ -91,7 +92,7 @@ package actor Consumer {
     }
 
     /// This consumer as the member of its group, for transactions that commit its offsets.
-    package nonisolated var member: GroupMember { GroupMember(handle: handle, log: log) }
+    package nonisolated var member: GroupMember { GroupMember(handle: handle, log: log, losses: losses) }
 
     /// Joins the group.
     ///
@@ -230,6 +231,8 @@ package actor Consumer {
         } else {
             await forEachLane(partitions) { await $0.revoked($1) }
         }
+        // Before the member can get into the group's next generation.
+        losses.increment()
         assignment.subtract(partitions)
         for partition in partitions { laneOf[partition] = nil }
         if isCooperative {

@@ -2,16 +2,22 @@ internal import CRdKafka
 internal import EventLoop
 internal import Glibc
 internal import Logging
+internal import Synchronization
 
 /// A consumer's membership of its group, for producers whose transactions commit its offsets.
 package struct GroupMember: Sendable {
     private let handle: KafkaHandle
     private let log: KafkaLog
+    private let losses: LossCount
 
-    init(handle: KafkaHandle, log: KafkaLog) {
+    init(handle: KafkaHandle, log: KafkaLog, losses: LossCount) {
         self.handle = handle
         self.log = log
+        self.losses = losses
     }
+
+    /// How often partitions have left the member.
+    var lossCount: Int { losses.value }
 
     /// What is committed of some partitions, asked until the group's coordinator answers, at most for a minute; nil if it does not.
     package func committed(_ partitions: [TopicPartition]) async -> [TopicPartition: AssignedPartition]? {
@@ -47,6 +53,15 @@ package struct GroupMember: Sendable {
     }
 }
 
+/// Counts how often partitions have left a member, so that what was decided before can be told from what holds still.
+final class LossCount: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .acquiring) }
+
+    func increment() { count.wrappingAdd(1, ordering: .releasing) }
+}
+
 /// Owns what a transaction tells the group's coordinator of a member: group, generation, member id.
 final class MemberIdentity {
     private let pointer: OpaquePointer
@@ -78,7 +93,8 @@ final class MemberIdentity {
         defer { free(buffer) }
         let prefix = Array("CGMDv2:".utf8)
         let bytes = UnsafeRawBufferPointer(start: buffer, count: size)
-        guard bytes.count >= prefix.count + 4, bytes.starts(with: prefix) else { return false }
+        // What another librdkafka writes is left to the brokers to judge.
+        guard bytes.count >= prefix.count + 4, bytes.starts(with: prefix) else { return true }
         let generation = bytes.loadUnaligned(fromByteOffset: prefix.count, as: Int32.self)
         let texts = bytes.dropFirst(prefix.count + 4).split(separator: 0, omittingEmptySubsequences: false)
         return generation >= 0 && texts.count > 1 && !texts[1].isEmpty

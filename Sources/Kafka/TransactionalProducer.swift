@@ -43,10 +43,11 @@ package final class TransactionalProducer: Sendable {
     ///   - member: whose offsets they are. The group's generation is asked for once, when the call begins: if the group goes on to another
     ///     one meanwhile, the transaction is fenced.
     package func run(_ messages: [TransactionMessage], offsets: [OffsetCommit], member: GroupMember) async -> TransactionOutcome {
-        await BlockingThread.run { () throws(Never) in
+        let lossCount = member.lossCount
+        return await BlockingThread.run { () throws(Never) in
             self.session.withLock { session in
                 defer { self.isAbandoned.store(false, ordering: .relaxed) }
-                return self.run(messages, offsets: offsets, member: member, in: &session)
+                return self.run(messages, offsets: offsets, member: member, lossCount: lossCount, in: &session)
             }
         }
     }
@@ -71,11 +72,16 @@ package final class TransactionalProducer: Sendable {
     }
 
     private func run(
-        _ messages: [TransactionMessage], offsets: [OffsetCommit], member: GroupMember, in session: inout TransactionSession?
+        _ messages: [TransactionMessage], offsets: [OffsetCommit], member: GroupMember, lossCount: Int,
+        in session: inout TransactionSession?
     ) -> TransactionOutcome {
         let identity = offsets.isEmpty ? nil : member.currentIdentity()
         if identity == nil, !offsets.isEmpty {
             return .fenced(KafkaError(.notMember, "cannot commit offsets in a transaction: this member is in no generation of its group"))
+        }
+        // The identity is of now, the offsets are of a moment ago.
+        if !offsets.isEmpty, member.lossCount != lossCount {
+            return .fenced(KafkaError(.notMember, "cannot commit offsets in a transaction: partitions have left this member meanwhile"))
         }
         var plan = TransactionPlan(hasOffsets: !offsets.isEmpty)
         while true {
