@@ -136,7 +136,7 @@ actor Shard {
         Task {
             let place = message.place.description
             let isPoison = await crashGuard.noteDecoding(of: place)
-            guard self.partitions[intake.state.partition] === intake else { return }
+            guard !self.isDraining, self.partitions[intake.state.partition] === intake else { return }
             self.accept(message, from: intake, isPoison: isPoison)
             if !isPoison { crashGuard.noteDecoded(place) }
             intake.release()

@@ -48,6 +48,8 @@ final class Transactions {
     private var due = MonotonicTime.now
     private var isRunning = false
     private var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Tells the transactions from those of an earlier process of the same name.
+    private let began = WallClock.milliseconds
     private var count = 0
 
     /// - Parameter id: the transactional id.
@@ -164,7 +166,7 @@ final class Transactions {
         guard !entries.isEmpty else { return }
         let offsets = takeOffsets(of: entries)
         count += 1
-        let name = "\(id)-\(count)"
+        let name = "\(id)-\(began)-\(count)"
         let messages = entries.flatMap(\.messages).map { $0.adding("switchyard-transaction", name) }
         let outcome = await producer.run(messages, offsets: offsets.map(\.1), member: member)
         if case .committed = outcome {

@@ -6,6 +6,9 @@ internal import ServiceLifecycle
 
 /// The service: consumes requests, has them answered, and publishes the responses, until it is asked to stop.
 package struct Worker: Service {
+    /// Partitions of a retry topic that is created: few requests come there.
+    private static let retryPartitions = 4
+
     private let configuration: Configuration
     private let logger: Logger
     private let onReady: @Sendable () -> Void
@@ -102,16 +105,18 @@ package struct Worker: Service {
         return try await BlockingThread.run { () throws(KafkaError) in
             let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: logger)
             let topics = configuration.topics
-            let names =
-                topics.requests + topics.retry.map(\.name) + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty }
-                + topics.replyTo
+            let names = topics.requests + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty } + topics.replyTo
+            let retries = topics.retry.map(\.name)
             if topics.create {
-                let created = try admin.ensureTopics(
+                var created = try admin.ensureTopics(
                     names, partitions: topics.partitions, replicationFactor: topics.replicationFactor, timeout: .seconds(15))
+                created += try admin.ensureTopics(
+                    retries, partitions: min(topics.partitions, Self.retryPartitions), replicationFactor: topics.replicationFactor,
+                    timeout: .seconds(15))
                 if !created.isEmpty { logger.info("topics created", metadata: ["topics": "\(created.joined(separator: ","))"]) }
             } else {
                 let existing = try admin.partitionCounts(timeout: .seconds(15))
-                let missing = names.filter { existing[$0] == nil }
+                let missing = (names + retries).filter { existing[$0] == nil }
                 guard missing.isEmpty else {
                     throw KafkaError(
                         .unknownTopic, "missing at Kafka: \(missing.joined(separator: ", ")); create the topics, or set topics.create: true"

@@ -3,8 +3,8 @@ move, a broker goes down, Redis is killed and started again with its data, and a
 
 N (50,000 unless given) requests over 32 partitions; KILLS (8) kills; MODE at_least_once, exactly_once or both. What happens when is drawn
 from SEED, which is printed. What must hold: every request has a result; in exactly_once no request has two for a reader of committed
-transactions; and the provider is paid for no more calls, those that a killed worker has left included, than there are requests and calls in
-flight at the moments of the kills.
+transactions; and the provider is paid for no more calls, those that a killed worker has left included, than there are requests and calls
+in flight at the moments of the kills.
 
 With BROKERS=host:port a reader of committed transactions decides what counts, as on Apache Kafka. READ_COMMITTED=0 is for brokers that
 show aborted records to everyone: there the workers' logs decide.
@@ -17,7 +17,7 @@ import re
 import time
 
 from fleet import Fleet
-from results import read, results, wait_for_results
+from results import Results, paid, read, results, wait_for_results
 from stage import DrillFailure, Stage, main, table, write_questions
 
 WORKERS = 3
@@ -46,55 +46,48 @@ FAULTS = {
 }
 
 
-def run(mode: str, count: int, kills: int, seed: int) -> dict:
+def run(mode: str, count: int, kills: int, seed: int) -> tuple[dict, list[str]]:
+    """Returns the figures, and which promises were broken."""
     chance = random.Random(seed)
-    faults = BROKER_FAULTS + FAULTS[mode] if not os.environ.get("BROKERS") else []
-    faults = chance.sample(faults, min(len(faults), kills * 3 // 2))
-    events = ["kill"] * kills + ["redis"] * (2 if kills > 4 else 1) + faults
-    chance.shuffle(events)
+    events = draw_events(mode, kills, chance)
     # A call takes a second on average: with this limit there is work as long as there are events.
     limit = max(1, round(count / (WORKERS * len(events) * PACE)))
-    worker = f"{{max_in_flight: {limit}, log_level: debug, delivery: {mode}}}"
-    simulator = ["--latency-range", "1-2000", "--error-rate", "0.05", "--rate-limit-rate", "0.05", "--output-tokens", "5"]
     with Stage(
-        partitions=32, brokers=3, simulator=simulator, worker=worker, retry="{max_attempts: 12, base_delay_ms: 100}",
-        redis=("--appendonly", "yes", "--appendfsync", "always")
+        partitions=32, brokers=3, redis=("--appendonly", "yes", "--appendfsync", "always"),
+        simulator=["--latency-range", "1-2000", "--error-rate", "0.05", "--rate-limit-rate", "0.05", "--output-tokens", "5"],
+        worker=f"{{max_in_flight: {limit}, log_level: debug, delivery: {mode}}}", retry="{max_attempts: 12, base_delay_ms: 100}"
     ) as stage:
+        hides_aborted = not stage.is_embedded and os.environ.get("READ_COMMITTED") != "0"
         fleet = Fleet(stage)
+
+        def read_results() -> Results:
+            return results(stage, fleet, mode == "exactly_once", hides_aborted)
+
         for newcomer in [fleet.add() for _ in range(WORKERS)]:
             fleet.wait_until_joined(newcomer)
         questions = stage.directory / "questions.jsonl"
         ids = write_questions(questions, [f"Question number {number}?" for number in range(count)])
-        hides_aborted = not stage.is_embedded and os.environ.get("READ_COMMITTED") != "0"
-        read_results = lambda: results(stage, fleet, mode == "exactly_once", hides_aborted)
         began = time.monotonic()
         stage.run("submit", questions)
         for event in events:
             time.sleep(chance.uniform(0.5, 2 * PACE - 0.5))
-            if event == "kill":
-                fleet.kill(chance.choice(fleet.busy()))
-                fleet.add()
-            elif event == "redis":
-                stage.restart_redis()
-            else:
-                disturb(stage, event, chance)
+            happen(event, stage, fleet, chance)
+        wait_for_results(stage, fleet, ids, read_results)
         if stage.is_embedded and stage.refused_orders():
             raise DrillFailure("; ".join(stage.refused_orders()))
-        wait_for_results(stage, fleet, ids, read_results)
         seconds = time.monotonic() - began
         fleet.end()
+
         seen, provider = read_results(), stage.simulator_statistics()
         figures = {
             "requests": count,
             "lost": len(seen.lost(ids)),
             "doubled": seen.doubled,
-            # Whoever hangs up is charged too.
-            "paid": provider["ok"] + provider["errors"]["abandoned"],
+            "paid": paid(provider),
             "paid_allowed": count + fleet.in_flight_at_kills,
             "kills": fleet.kills,
         }
-        title = f"chaos drill, {mode}: workers killed, brokers and Redis disturbed, on {stage.broker_name}"
-        table(title, {
+        table(f"chaos drill, {mode}: workers killed, brokers and Redis disturbed, on {stage.broker_name}", {
             **figures,
             "in_flight_at_kills": fleet.in_flight_at_kills,
             "hung_up": provider["errors"]["abandoned"],
@@ -108,7 +101,27 @@ def run(mode: str, count: int, kills: int, seed: int) -> dict:
             "seed": seed,
         })
         print_what_was_not_provable(stage, mode, hides_aborted)
-        return figures
+        broken = broken_promises(mode, figures, seen)
+        stage.keeps_logs = bool(broken)
+        return figures, broken
+
+
+def draw_events(mode: str, kills: int, chance: random.Random) -> list[str]:
+    faults = BROKER_FAULTS + FAULTS[mode] if not os.environ.get("BROKERS") else []
+    faults = chance.sample(faults, min(len(faults), kills * 3 // 2))
+    events = ["kill"] * kills + ["redis"] * (2 if kills > 4 else 1) + faults
+    chance.shuffle(events)
+    return events
+
+
+def happen(event: str, stage: Stage, fleet: Fleet, chance: random.Random) -> None:
+    if event == "kill":
+        fleet.kill(chance.choice(fleet.busy()))
+        fleet.add()
+    elif event == "redis":
+        stage.restart_redis()
+    else:
+        disturb(stage, event, chance)
 
 
 def disturb(stage: Stage, fault: str, chance: random.Random) -> None:
@@ -124,20 +137,23 @@ def disturb(stage: Stage, fault: str, chance: random.Random) -> None:
 
 def print_what_was_not_provable(stage: Stage, mode: str, hides_aborted: bool) -> None:
     if not stage.is_embedded:
-        orders = ", ".join(re.sub(r" \{.*| \d+$", "", fault) for fault in BROKER_FAULTS + FAULTS[mode])
-        print(f"  not provable here, because only the embedded broker takes orders: what comes of {orders}")
+        orders = dict.fromkeys(re.sub(r"^fail | \{.*| \d+$", "", fault) for fault in BROKER_FAULTS + FAULTS[mode])
+        print(f"  not provable here, for only the embedded broker takes orders: what comes of {', '.join(orders)}")
     if mode == "exactly_once" and not hides_aborted:
-        print("  not provable here: that a reader sees no aborted records, for this broker shows them to everyone. What counts is records of\n"
-              "  transactions that a worker's log says were committed; `undecided` are those of transactions whose worker was killed before it\n"
-              "  could say. `forgotten` are records that were published again because this broker keeps no offsets of transactions")
+        print("  not provable here, for this broker shows aborted records to everyone: that readers do not see them. What counts is\n"
+              "  records of transactions that a worker's log says were committed; `undecided` are those whose worker was killed before\n"
+              "  it could say")
+    if mode == "exactly_once" and stage.is_embedded:
+        print("  not provable here, for this broker keeps no offsets of transactions: that nothing is published again after a kill\n"
+              "  within two seconds of its transaction. `forgotten` are records that were")
 
 
-def broken_promises(mode: str, figures: dict) -> list[str]:
+def broken_promises(mode: str, figures: dict, seen: Results) -> list[str]:
     broken = []
     if figures["lost"] > 0:
         broken.append(f"{figures['lost']} requests were lost")
     if mode == "exactly_once" and figures["doubled"] > 0:
-        broken.append(f"{figures['doubled']} results were published twice")
+        broken.append(f"{figures['doubled']} results were published twice, as {seen.doubles}")
     if figures["paid"] > figures["paid_allowed"]:
         broken.append(f"{figures['paid']} calls were paid for, and only {figures['paid_allowed']} could be")
     return [f"{mode}: {reason}" for reason in broken]
@@ -150,12 +166,14 @@ def drill() -> None:
     modes = ["at_least_once", "exactly_once"] if mode == "both" else [mode]
     if any(mode not in FAULTS for mode in modes):
         raise DrillFailure(f"MODE={mode}: must be at_least_once, exactly_once or both")
-    figures = {mode: run(mode, count, kills, seed) for mode in modes}
+    figures, broken = {}, []
+    for mode in modes:
+        figures[mode], broken_here = run(mode, count, kills, seed)
+        broken += broken_here
     last = {**figures[modes[-1]], "broker": os.environ.get("BROKERS", "embedded"), "seed": seed}
     if len(modes) > 1:
         last["at_least_once"] = figures["at_least_once"]
     print(json.dumps(last, separators=(",", ":")))
-    broken = [reason for mode in modes for reason in broken_promises(mode, figures[mode])]
     if broken:
         raise DrillFailure("; ".join(broken))
 

@@ -76,7 +76,7 @@ class Fleet:
         for worker in self.workers:
             self.stage.end(worker.process)
         for worker in self.workers:
-            if worker.process.returncode not in (0, -signal.SIGKILL):
+            if worker.process.returncode != (0 if worker.killed_at is None else -signal.SIGKILL):
                 raise DrillFailure(f"{worker.name} ended with {worker.process.returncode}\n{self.stage.log(worker.name)[-2_000:]}")
 
 

@@ -1,7 +1,7 @@
 """One request takes SLOW_S (60 unless given) seconds, N (20,000) requests stand behind it on the same partition: they do not wait for it.
 
-At half of its time the worker is stopped and another started: with SIGTERM, and in a second round with SIGKILL. What is done behind the slow
-request has been committed in the commit's metadata, so that only the slow one is asked again.
+At half of its time the worker is stopped and another started: with SIGTERM, and in a second round with SIGKILL. What is done behind the
+slow request has been committed in the commit's metadata, so that only the slow one is asked again.
 """
 
 import json
@@ -54,10 +54,12 @@ def run(stop: signal.Signals, count: int, slow_seconds: float) -> dict:
 
 
 def produce(stage: Stage, questions: Path) -> None:
-    """Sends the requests without `submit`: that waits for the embedded broker's partitions to become emptier, which the slow one prevents."""
+    """Sends the requests without `submit`, which would wait for the slow one: it sees to it that the embedded broker's partitions are not
+    too full, and takes what has come after the slow one for undone.
+    """
     lines = "".join(f"{json.loads(line)['id']}\t{line}" for line in questions.open())
-    result = subprocess.run(
-        ["kcat", "-b", stage.brokers, "-P", "-t", f"{stage.prefix}.requests", "-p", "0", "-K", "\t"], input=lines, capture_output=True, text=True)
+    command = ["kcat", "-b", stage.brokers, "-P", "-t", f"{stage.prefix}.requests", "-p", "0", "-K", "\t"]
+    result = subprocess.run(command, input=lines, capture_output=True, text=True)
     if result.returncode != 0:
         raise DrillFailure(f"kcat cannot send the requests: {result.stderr[-2_000:]}")
 
@@ -80,7 +82,7 @@ def drill() -> None:
     report("head-of-line drill: one slow request, and the others behind it on its partition", figures)
     for name, values in rounds.items():
         if not count + 2 <= values["calls"] <= values["calls_allowed"]:
-            raise DrillFailure(f"{name}: {values['calls']} calls, not {values['calls_allowed']}: only the slow request was to be asked again")
+            raise DrillFailure(f"{name}: {values['calls']} calls, not {values['calls_allowed']}: only the slow one was to be asked again")
         if values["others_before_slow_s"] <= 0:
             raise DrillFailure(f"{name}: other requests were answered only after the slow one")
 

@@ -1,5 +1,6 @@
-"""Workers join and leave all the time while they work: EVENTS (20 unless given) times a worker joins, is stopped (SIGTERM) or killed (SIGKILL),
-some of them while the group shares out its partitions because of another. No request of N (20,000) is lost.
+"""Workers join and leave all the time while they work: EVENTS (20 unless given) times a worker joins, is stopped (SIGTERM) or, one in four,
+killed (SIGKILL), some of them while the group shares out its partitions because of another. No request of N (20,000) is lost, and the
+provider is paid for no more calls than there are requests and calls in flight at the moments of the kills.
 
 What happens when is drawn from SEED, which is printed. Delivery is at_least_once: what is answered twice is counted.
 """
@@ -10,7 +11,7 @@ import signal
 import time
 
 from fleet import Fleet
-from results import results, wait_for_results
+from results import paid, results, wait_for_results
 from stage import DrillFailure, Stage, main, report, write_questions
 
 LEAST, MOST = 2, 4
@@ -25,7 +26,8 @@ def drill() -> None:
     count, events = int(os.environ.get("N", 20_000)), int(os.environ.get("EVENTS", 20))
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     chance = random.Random(seed)
-    limit = max(1, round(count * LATENCY / (LEAST * events * MEAN_PAUSE)))
+    # With this limit there is work as long as there are events.
+    limit = max(1, round(count * LATENCY / ((LEAST + MOST) / 2 * events * MEAN_PAUSE)))
     with Stage(
         partitions=32, simulator=["--latency-ms", str(LATENCY * 1000), "--output-tokens", "5"], worker=f"{{max_in_flight: {limit}}}"
     ) as stage:
@@ -43,12 +45,14 @@ def drill() -> None:
             if len(staying) <= LEAST or len(staying) < MOST and chance.random() < 0.5:
                 fleet.add()
                 happened["joined"] += 1
-            elif chance.random() < 0.25:
-                fleet.kill(chance.choice(staying))
+            elif 3 * happened["killed"] <= happened["stopped"]:
+                fleet.kill(chance.choice([worker for worker in staying if stage.calls(worker.name)["in_flight"] > 0] or staying))
                 happened["killed"] += 1
             else:
                 # The newest one is often still joining.
                 leaver = staying[-1] if chance.random() < 0.5 else chance.choice(staying)
+                # Before it says anything it knows no signals.
+                stage.wait(lambda: stage.log(leaver.name) != "", leaver.name, leaver.process)
                 leaver.process.send_signal(signal.SIGTERM)
                 leaving.append(leaver)
                 happened["stopped"] += 1
@@ -60,8 +64,8 @@ def drill() -> None:
             "requests": count,
             "lost": len(seen.lost(ids)),
             "doubled": seen.doubled,
-            "paid": provider["ok"],
-            "in_flight_at_kills": fleet.in_flight_at_kills,
+            "paid": paid(provider),
+            "paid_allowed": count + fleet.in_flight_at_kills,
             **happened,
             "workers": len(fleet.workers),
             "workers_with_calls": sum(counts["requests"] > 0 for counts in provider["keys"].values()),
@@ -72,6 +76,8 @@ def drill() -> None:
         report("rebalance drill: workers join and leave while they work", figures)
         if figures["lost"] > 0:
             raise DrillFailure(f"{figures['lost']} requests were lost")
+        if figures["paid"] > figures["paid_allowed"]:
+            raise DrillFailure(f"{figures['paid']} calls were paid for, and only {figures['paid_allowed']} could be")
 
 
 main(drill)

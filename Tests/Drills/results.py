@@ -60,7 +60,7 @@ class Results:
     @property
     def doubles(self) -> str:
         doubled = [(key, copies) for key, copies in self.messages.items() if len(copies) > 1]
-        return ", ".join(f"{key} ({' and '.join(copy.transaction or str(copy.timestamp) for copy in copies)})" for key, copies in doubled[:5])
+        return ", ".join(f"{key} in {' and '.join(copy.transaction for copy in copies)}" for key, copies in doubled[:5])
 
     def lost(self, ids: list[str]) -> list[str]:
         return [name for name in ids if name not in self.messages]
@@ -106,6 +106,11 @@ def was_forgotten(message: Message, worker: Worker) -> bool:
     return worker.killed_at is not None and worker.killed_at - message.timestamp < FORGETFUL_MS
 
 
+def paid(provider: dict) -> int:
+    """Calls that the provider charges for: whoever hangs up pays too."""
+    return provider["ok"] + provider["errors"]["abandoned"]
+
+
 def wait_for_results(stage: Stage, fleet: Fleet, ids: list[str], read_results, patience: float = 90) -> None:
     """Waits until every id has a result that counts, as long as it goes on."""
     missing, changed = len(ids), time.monotonic()
@@ -118,5 +123,5 @@ def wait_for_results(stage: Stage, fleet: Fleet, ids: list[str], read_results, p
         if not fleet.running:
             raise DrillFailure(f"no worker is left\n{stage.tails()}")
         if time.monotonic() - changed > patience:
-            raise DrillFailure(f"{len(left)} requests, as {left[0]}, have no result, and none has come for {patience:.0f} s\n{stage.tails()}")
+            raise DrillFailure(f"{len(left)} requests, as {left[0]}, have no result: none came for {patience:.0f} s\n{stage.tails()}")
         time.sleep(1)

@@ -47,19 +47,23 @@ class Stage:
             raise DrillFailure(f"no program at {PROGRAM}: run `make build`")
         self.directory = Path(tempfile.mkdtemp(prefix="switchyard-drill-"))
         self.processes: list[subprocess.Popen] = []
+        self.keeps_logs = False
         external = os.environ.get("BROKERS")
         self.is_embedded = not external
         self.broker_name = external or f"embedded, {brokers} node{'s'[:brokers > 1]}"
         self.prefix = f"drill-{uuid.uuid4().hex[:8]}" if external else "llm"
         try:
             redis_port = free_port()
-            self.redis_command = ["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--dir", self.directory, "--save", "", *redis]
+            self.redis_command = [
+                "redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--dir", self.directory, "--save", "", *redis]
             self.redis = self.start("redis", self.redis_command)
             if external:
                 self.brokers = external
             else:
-                command = [PROGRAM, "broker", "--partitions", partitions, "--brokers", brokers, "--address-file", self.directory / "address"]
-                self.broker = self.start("broker", command + (["--topics", ",".join(topics)] if topics else []), orders=True)
+                command = [
+                    PROGRAM, "broker", "--partitions", partitions, "--brokers", brokers, "--address-file", self.directory / "address",
+                    *(["--topics", ",".join(topics)] if topics else [])]
+                self.broker = self.start("broker", command, orders=True)
                 self.brokers = self.contents("address")
             self.start("simulator", [PROGRAM, "simulate", "--port", "0", "--port-file", self.directory / "port", *simulator])
             self.simulator_port = int(self.contents("port"))
@@ -90,7 +94,7 @@ models:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self.stop(keep_logs=kind is not None)
+        self.stop(keep_logs=self.keeps_logs or kind is not None)
 
     def start(self, name: str, command: list, orders: bool = False) -> subprocess.Popen:
         """Starts a process whose key at the provider is its name. One that takes orders gets them line by line."""

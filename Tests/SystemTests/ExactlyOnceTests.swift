@@ -20,12 +20,11 @@ import Testing
                 worker: ["delivery: exactly_once", "transaction_interval_ms: 50", "log_level: debug", "max_in_flight: 200"], more: more))
     }
 
-    private func committed(_ workers: [ChildProcess]) -> Set<String> {
-        var names: Set<String> = []
-        for line in workers.flatMap({ $0.output.split(separator: "\n") }) where line.contains("transaction committed") {
-            if let name = line.split(separator: "transaction=").last { names.insert(String(name.prefix { $0 != " " })) }
-        }
-        return names
+    /// The transactions that a worker says were committed, in order, by event loop.
+    private func committed(_ worker: ChildProcess) -> [[String]] {
+        let names = worker.output.split(separator: "\n").filter { $0.contains("transaction committed") }
+            .compactMap { $0.split(separator: "transaction=").last.map { String($0.prefix { $0 != " " }) } }
+        return Array(Dictionary(grouping: names) { $0.split(separator: "-").dropLast().joined(separator: "-") }.values)
     }
 
     @Test func responsesEventsAndDeadLettersComeInTransactionsWithTheOffsets() async throws {
@@ -39,7 +38,7 @@ import Testing
         #expect(Set(responses.compactMap(\.key)).count == 600)
         #expect((responses + events + [letter]).allSatisfy { $0.header("switchyard-transaction") != nil })
         try await Condition.wait(for: "the commits") { try await stage.lag() == 0 }
-        #expect(names.isSubset(of: committed([worker])))
+        #expect(names.isSubset(of: committed(worker).joined()))
         // Gathered: many requests share a transaction.
         #expect(names.count < 300)
         worker.send(signal: SIGTERM)
@@ -60,12 +59,18 @@ import Testing
         }
         _ = try await stage.read(stage.topics.responses, atMost: .seconds(120)) { Set($0.compactMap(\.key)).count == 2_000 }
         try await Condition.wait(for: "the commits", atMost: .seconds(60)) { try await stage.lag() == 0 }
-        let names = committed(workers)
+        // Neither broker to be had here keeps the offsets of a transaction with their metadata. So a successor may not know of the last
+        // one that a worker has committed before it was killed.
+        let keepsOffsets = !BrokerUnderTest.isEmbedded && BrokerUnderTest.keepsCommitMetadata
+        let names = Set(
+            workers.flatMap { worker in
+                committed(worker).flatMap { $0.dropLast(worker.isRunning || keepsOffsets ? 0 : 1) }
+            })
         // What came later, if anything did, would be read as well.
         let responses = try await stage.read(stage.topics.responses) { Set($0.compactMap(\.key)).count == 2_000 }
         let counted = responses.filter { names.contains($0.header("switchyard-transaction") ?? "") }.compactMap(\.key)
         #expect(Set(responses.compactMap(\.key)).count == 2_000)
-        // Without the commits' metadata a successor cannot know what was published beyond the watermark just before the kill.
-        if BrokerUnderTest.keepsCommitMetadata { #expect(counted.count == Set(counted).count) }
+        #expect(counted.count > 1_000)
+        #expect(counted.count == Set(counted).count)
     }
 }
