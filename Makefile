@@ -40,7 +40,9 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	/usr/bin/python3 Tests/Python/check_compose.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 $(PYTHON) Tests/Drills/bulk.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=1000 $(PYTHON) Tests/Drills/in_flight.py
-	SWITCHYARD_BIN=.build/debug/switchyard N=3000 KILLS=2 $(PYTHON) Tests/Drills/crash.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=2000 KILLS=2 MODE=exactly_once $(PYTHON) Tests/Drills/chaos.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=2000 EVENTS=6 $(PYTHON) Tests/Drills/rebalance.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=2000 SLOW_S=8 $(PYTHON) Tests/Drills/head_of_line.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/independent-broker \
 	    swift test --skip-build --no-parallel --filter IndependentBrokerTests
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
@@ -62,9 +64,17 @@ drill-bulk: build ## Answer N=100000 requests with two workers: none missing, no
 drill-in-flight: build ## Have N=10000 requests in flight in one worker, and tell its memory
 	python3 Tests/Drills/in_flight.py
 
-.PHONY: drill-crash
-drill-crash: build ## Kill workers while they work: nothing is lost
-	python3 Tests/Drills/crash.py
+.PHONY: drill-chaos
+drill-chaos: build ## Kill workers, disturb brokers and Redis: nothing is lost, nothing is paid twice
+	python3 Tests/Drills/chaos.py
+
+.PHONY: drill-rebalance
+drill-rebalance: build ## Let workers join and leave all the time: nothing is lost
+	python3 Tests/Drills/rebalance.py
+
+.PHONY: drill-head-of-line
+drill-head-of-line: build ## Let one request take SLOW_S=60 seconds: those behind it do not wait
+	python3 Tests/Drills/head_of_line.py
 
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results

@@ -40,7 +40,12 @@ let package = Package(
         room("HTTP", ["EventLoop", "CCurl"]),
         room("Redis", ["EventLoop", "CHiredis"]),
         room("Providers", ["Envelope"]),
-        room("Coordination", ["EventLoop", "Redis", .product(name: "Logging", package: "swift-log")]),
+        room(
+            "Coordination",
+            [
+                "EventLoop", "Redis", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop"]),
         room("Configuration", ["Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
         room(

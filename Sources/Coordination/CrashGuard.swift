@@ -5,12 +5,12 @@ package import Redis
 ///
 /// A worker that crashes takes its partitions' offsets with it, and whoever gets them next meets the same message. So the beginnings
 /// of work on a partition are counted in Redis, by the offset at which it began: they go up only as long as nobody gets further. From
-/// the second on the worker is careful: it notes each message before it decodes it, and takes the note back afterwards. A message
+/// the third on the worker is careful: it notes each message before it decodes it, and takes the note back afterwards. A message
 /// that has been noted twice without that is not decoded a third time.
 package final class CrashGuard {
     /// Seconds for which beginnings and notes count.
     private static let lifetime = 3_600
-    private static let carefulFrom = 2
+    private static let carefulFrom = 3
     private static let poisonFrom = 3
 
     private let redis: RedisClient
@@ -22,18 +22,14 @@ package final class CrashGuard {
         self.group = group
     }
 
-    /// Notes that work on partitions begins.
+    /// Notes that work on a partition begins, before its first message is decoded.
     ///
-    /// - Parameter offsets: by partition, in words, the first offset that is not done.
-    /// - Returns: the partitions to be careful with; none if Redis does not answer.
-    package func noteBeginnings(_ offsets: [String: Int64], isolation: isolated (any Actor)? = #isolation) async -> Set<String> {
-        var careful: Set<String> = []
-        for (partition, offset) in offsets {
-            // Partitions must not wait for Redis one after the other.
-            guard let count = await count(beginning(partition, offset)) else { break }
-            if count >= Self.carefulFrom { careful.insert(partition) }
-        }
-        return careful
+    /// - Parameters:
+    ///   - partition: in words.
+    ///   - offset: the first that is not done.
+    /// - Returns: whether to be careful; false if Redis does not answer.
+    package func noteBeginning(of partition: String, at offset: Int64, isolation: isolated (any Actor)? = #isolation) async -> Bool {
+        await count(beginning(partition, offset)) >= Self.carefulFrom
     }
 
     /// Notes that work on a partition has ended in good order.
@@ -45,7 +41,7 @@ package final class CrashGuard {
     ///
     /// - Returns: whether that has gone wrong so often that it is not to be tried again.
     package func noteDecoding(of message: String, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        await count(decoding(message)) ?? 0 >= Self.poisonFrom
+        await count(decoding(message)) >= Self.poisonFrom
     }
 
     /// Notes that a message has been decoded, with whatever result.
@@ -53,9 +49,10 @@ package final class CrashGuard {
         redis.post("DEL", .string(decoding(message)))
     }
 
-    private func count(_ key: String, isolation: isolated (any Actor)? = #isolation) async -> Int? {
+    private func count(_ key: String, isolation: isolated (any Actor)? = #isolation) async -> Int {
+        guard redis.isAvailable else { return 0 }
         let reply = try? await redis.evaluate(Self.countScript, keys: [.string(key)], arguments: [.integer(Self.lifetime)])
-        return reply?.integer
+        return reply?.integer ?? 0
     }
 
     private func beginning(_ partition: String, _ offset: Int64) -> String {

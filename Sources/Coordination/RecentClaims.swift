@@ -1,4 +1,5 @@
-/// The claims of one loop on request ids that it has seen last, in memory bounded by their number and the bytes of their results.
+/// The claims of one loop on request ids that it has seen last, in memory bounded by their number. Results are not kept: what was paid
+/// for is open here.
 struct RecentClaims {
     private struct Entry {
         var claim: Claim
@@ -11,7 +12,6 @@ struct RecentClaims {
     private let capacity: Int
     private let lifetime: Int64
     private var entries: [String: Entry] = [:]
-    private var results: ResultBudget
     /// Keys in the order in which they were noted, as a ring. One that was noted anew has left a stale place.
     private var order: [(key: String, ticket: UInt64)] = []
     private var oldest = 0
@@ -19,13 +19,11 @@ struct RecentClaims {
 
     /// - Parameters:
     ///   - capacity: ids to remember.
-    ///   - resultBytes: how many bytes the results may have together; the oldest go first, and their claims are open again.
     ///   - lifetime: how long a claim counts, in any unit.
-    init(capacity: Int, resultBytes: Int, lifetime: Int64) {
+    init(capacity: Int, lifetime: Int64) {
         precondition(capacity > 0)
         self.capacity = capacity
         self.lifetime = lifetime
-        results = ResultBudget(limit: resultBytes)
     }
 
     /// Claims an id for a copy of a request.
@@ -37,11 +35,14 @@ struct RecentClaims {
 
     /// Notes what a copy reports of its claim, unless another has it meanwhile.
     mutating func report(_ key: String, _ next: Claim, by copy: RequestCopy, now: Int64) {
+        guard !next.isPaid else { return }
         change(key, now: now) { $0.report(next, by: copy) }
     }
 
     /// Notes who has an id.
     mutating func note(_ key: String, _ claim: Claim, now: Int64) {
+        var claim = claim
+        if claim.isPaid { claim.state = .open }
         change(key, now: now) { $0 = claim }
     }
 
@@ -57,7 +58,6 @@ struct RecentClaims {
         } else {
             insert(key, claim, now: now)
         }
-        account(key, claim, replacing: entry?.claim)
         return result
     }
 
@@ -69,19 +69,8 @@ struct RecentClaims {
             return
         }
         let evicted = order[oldest]
-        if entries[evicted.key]?.ticket == evicted.ticket {
-            entries[evicted.key] = nil
-            results.remove(evicted.key)
-        }
+        if entries[evicted.key]?.ticket == evicted.ticket { entries[evicted.key] = nil }
         order[oldest] = (key, lastTicket)
         oldest = (oldest + 1) % capacity
-    }
-
-    private mutating func account(_ key: String, _ claim: Claim, replacing old: Claim?) {
-        if case .paid(let result) = claim.state {
-            for gone in results.add(key, bytes: result.count) { entries[gone]?.claim.state = .open }
-        } else if case .paid = old?.state {
-            results.remove(key)
-        }
     }
 }

@@ -11,13 +11,17 @@ package import Redis
 ///
 /// Claims are shared by the workers of a group through Redis. Without it, or while it does not answer, only those of this loop are
 /// known, of which the last 100,000 are kept: that finds duplicates with the same key, which Kafka brings to the same partition and so
-/// to the same loop. Results that come meanwhile are kept too, at most 64 MiB of them. What happens to claims is not told to Redis later.
+/// to the same loop. What was reported meanwhile, or just before, is reported again when it is back: the last 10,000 reports, at most
+/// 64 MiB of them.
 package final class RequestClaims {
     private let redis: RedisClient?
     private let keyPrefix: String
     private let window: Int
     private let logger: Logger
     private var recent: RecentClaims
+    private var unconfirmed = UnconfirmedReports(capacity: 10_000, byteLimit: 64 << 20)
+    /// How often there was a new connection.
+    private var connection = 0
     private var isDegraded = false
 
     /// - Parameters:
@@ -29,7 +33,7 @@ package final class RequestClaims {
         keyPrefix = "sy:{\(group.utf8.count):\(group):"
         self.window = window
         self.logger = logger
-        recent = RecentClaims(capacity: 100_000, resultBytes: 64 << 20, lifetime: Int64(window) * 1_000)
+        recent = RecentClaims(capacity: 100_000, lifetime: Int64(window) * 1_000)
     }
 
     /// Claims an id.
@@ -44,8 +48,10 @@ package final class RequestClaims {
         let key = key(id, tenant)
         guard let redis else { return recent.claim(key, for: copy, now: WallClock.milliseconds) }
         do {
+            let (reported, connection) = (unconfirmed.last, connection)
             var claim = try await held(redis, key, copy)
             isDegraded = false
+            unconfirmed.confirm(upTo: reported, on: connection)
             let outcome = claim.asked(by: copy)
             if let claim { recent.note(key, claim, now: WallClock.milliseconds) }
             return outcome
@@ -112,15 +118,31 @@ package final class RequestClaims {
 
     private func report(_ next: Claim, _ id: String, _ tenant: String?, _ copy: RequestCopy, isCurrent: Bool) {
         let key = key(id, tenant)
-        // What Redis keeps until it is published need not be kept here as well.
-        if redis == nil || isDegraded || !next.isPaid { recent.report(key, next, by: copy, now: WallClock.milliseconds) }
-        if isCurrent {
-            redis?.post("SET", .string(key), .bytes(next.stored), "EX", .integer(window))
+        recent.report(key, next, by: copy, now: WallClock.milliseconds)
+        guard let redis else { return }
+        let report = UnconfirmedReports.Report(key: key, claim: next, copy: copy, stored: next.stored)
+        if isCurrent, redis.isAvailable {
+            redis.post("SET", .string(key), .bytes(report.stored), "EX", .integer(window))
+            unconfirmed.add(report, on: connection)
         } else {
-            redis?.post(
-                "EVAL", .literal(ClaimScripts.report), 1, .string(key), .string(ClaimScripts.owner(copy)),
-                ClaimScripts.replaceable(by: next), .bytes(next.stored), .integer(window))
+            post(report, to: redis)
         }
+    }
+
+    private func post(_ report: UnconfirmedReports.Report, to redis: RedisClient) {
+        redis.post(
+            "EVAL", .literal(ClaimScripts.report), 1, .string(report.key), .string(ClaimScripts.owner(report.copy)),
+            ClaimScripts.replaceable(by: report.claim), .bytes(report.stored), .integer(window))
+        unconfirmed.add(report, on: redis.isAvailable ? connection : Self.noConnection)
+    }
+
+    private static let noConnection = -1
+
+    /// To be called when there is a new connection to Redis: reports again what may not have arrived.
+    package func noteConnection() {
+        guard let redis, redis.isAvailable else { return }
+        connection += 1
+        for report in unconfirmed.takeLost(but: connection) { post(report, to: redis) }
     }
 
     private func noteDegraded(_ error: RedisError) {

@@ -65,16 +65,19 @@ package final class KafkaAdmin: Sendable {
         return String(cString: id)
     }
 
-    /// How many messages of a topic the group has not committed; nil if the broker does not say in time.
+    /// How many messages of a topic the group has not done, by its commits and their metadata; nil if the broker does not say in time.
     package func lag(of group: String, topic: String, timeout: Duration) throws(KafkaError) -> Int64 {
         let count = try partitionCounts(of: [topic], timeout: timeout)[topic] ?? 0
         let list = PartitionList((0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) })
         let result = list.use { rd_kafka_committed(handle.pointer, $0, timeout.milliseconds) }
         guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw error(result, "cannot ask for the offsets of group \(group)") }
         var lag: Int64 = 0
-        for entry in list.use({ Array(PartitionList.entries(in: $0)) }) {
-            let (low, high) = try watermarks(topic: topic, partition: entry.partition, timeout: timeout)
-            lag += max(0, high - max(low, entry.offset))
+        let assigned = list.use { list in
+            PartitionList.entries(in: list).map { AssignedPartition($0, TopicPartition(topic: topic, partition: $0.partition)) }
+        }
+        for entry in assigned {
+            let (low, high) = try watermarks(topic: topic, partition: entry.partition.partition, timeout: timeout)
+            lag += max(0, high - max(low, entry.committed ?? 0) - Int64(entry.completed.count))
         }
         return lag
     }

@@ -5,6 +5,14 @@ internal import Kafka
 
 /// The way of one partition's messages into a shard. Confined to it.
 final class PartitionIntake {
+    enum Caution: Equatable {
+        /// To note that work on the partition begins.
+        case begin
+        /// To note the message: workers have crashed on the partition. For so many more messages.
+        case note(Int)
+        case none
+    }
+
     /// The partition's number in the scheduler.
     let slot: Int
     private(set) var state: PartitionState
@@ -12,8 +20,8 @@ final class PartitionIntake {
     var load = IntakeLoad()
     /// Whether the shard will look at it in its present round.
     var isListed = false
-    /// How many more messages are to be noted before they are decoded, because workers have crashed on the partition.
-    private(set) var careful = 0
+    /// What is to be done before the next message is decoded.
+    var caution = Caution.begin
     /// Whether nothing is to be taken until a message has been looked into.
     private var isHeld = false
     /// Milliseconds that a message may wait, at most; nil if the partition is not a retry topic's.
@@ -59,13 +67,8 @@ final class PartitionIntake {
         return message
     }
 
-    func beCareful(for messages: Int) {
-        careful = messages
-    }
-
     /// Takes nothing until `release`.
     func hold() {
-        careful -= 1
         isHeld = true
     }
 

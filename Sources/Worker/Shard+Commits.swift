@@ -26,7 +26,8 @@ extension Shard {
             do throws(KafkaError) {
                 try await self.commit(self.partitions.values.map(\.state))
             } catch {
-                self.logger.warning("\(error); the next commit covers it")
+                let level = error.code == .rebalanceInProgress ? Logger.Level.debug : .warning
+                self.logger.log(level: level, "\(error); the next commit covers it")
             }
         }
     }

@@ -21,35 +21,32 @@ extension Shard {
     func drain() async -> Int {
         isDraining = true
         for intake in partitions.values { dropWaiting(intake) }
-        let states = partitions.values.map(\.state)
+        let intakes = Array(partitions.values)
+        let states = intakes.map(\.state)
         let abandoned = await settle(states + retired)
         commitTimer = nil
         await commitFinally(states)
-        noteEnd(of: states)
+        noteEnd(of: intakes)
         await resources?.close()
         return abandoned
     }
 
     /// Releases what belongs to the loop, after the consumer has closed and on the loop's thread.
     func tearDown() {
-        partitions = [:]
+        forgetIntakes()
         lane = nil
         resources = nil
     }
 
-    private func assign(_ assigned: [AssignedPartition]) async {
-        let beginnings = Dictionary(assigned.map { ($0.partition.description, $0.committed ?? -1) }) { $1 }
-        let careful = await resources?.crashGuard?.noteBeginnings(beginnings) ?? []
-        for partition in assigned {
-            open(partition)
-            guard careful.contains(partition.partition.description) else { continue }
-            logger.warning("work on the partition has begun here before and got nowhere", metadata: ["partition": "\(partition.partition)"])
-            partitions[partition.partition]?.beCareful(for: plan.limits.running + plan.limits.waiting)
-        }
+    private func assign(_ assigned: [AssignedPartition]) {
+        for partition in assigned { open(partition) }
     }
 
-    private func noteEnd(of states: [PartitionState]) {
-        for state in states { resources?.crashGuard?.noteEnd(of: state.partition.description, begunAt: state.beginning) }
+    /// Takes back what was noted when work on the partitions began.
+    private func noteEnd(of intakes: [PartitionIntake]) {
+        for intake in intakes where intake.caution != .begin {
+            resources?.crashGuard?.noteEnd(of: intake.state.partition.description, begunAt: intake.state.beginning)
+        }
     }
 
     private func giveBack(_ revoked: [TopicPartition]) async {
@@ -59,7 +56,7 @@ extension Shard {
         let states = leaving.map(\.state)
         _ = await settle(states + retired.filter { gone.contains($0.partition) })
         await commitFinally(states)
-        noteEnd(of: states)
+        noteEnd(of: leaving)
         forget(revoked)
     }
 

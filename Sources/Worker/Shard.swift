@@ -108,8 +108,8 @@ actor Shard {
         for _ in 0..<promising.count {
             guard limitedRoom > 0, let intake = promising.popFirst() else { return false }
             intake.isListed = false
-            if intake.careful > 0 {
-                inspect(intake)
+            if intake.caution != .none, let crashGuard = resources?.crashGuard {
+                takeWithCaution(intake, crashGuard)
                 continue
             }
             let room = plan.limits.room(
@@ -129,13 +129,28 @@ actor Shard {
 
     private var limitedRoom: Int { plan.limits.room(beside: load) }
 
-    /// Takes one message of a partition on which workers have crashed, and notes it before it is decoded.
-    private func inspect(_ intake: PartitionIntake) {
-        guard let crashGuard = resources?.crashGuard, let message = intake.take() else { return }
+    /// Takes one message after what is to be noted before has been noted.
+    private func takeWithCaution(_ intake: PartitionIntake, _ crashGuard: CrashGuard) {
+        guard let message = intake.take() else { return }
         intake.hold()
         Task {
             let place = message.place.description
-            let isPoison = await crashGuard.noteDecoding(of: place)
+            var isPoison = false
+            switch intake.caution {
+            case .begin:
+                let state = intake.state
+                let mustNote = await crashGuard.noteBeginning(of: state.partition.description, at: state.beginning)
+                intake.caution = mustNote ? .note(self.plan.limits.running + self.plan.limits.waiting) : .none
+                if mustNote {
+                    self.logger.notice("work here has begun before and got nowhere", metadata: ["partition": "\(state.partition)"])
+                }
+            case .note, .none:
+                break
+            }
+            if case .note(let left) = intake.caution {
+                isPoison = await crashGuard.noteDecoding(of: place)
+                intake.caution = left > 1 ? .note(left - 1) : .none
+            }
             guard !self.isDraining, self.partitions[intake.state.partition] === intake else { return }
             self.accept(message, from: intake, isPoison: isPoison)
             if !isPoison { crashGuard.noteDecoded(place) }
@@ -228,6 +243,14 @@ actor Shard {
                 self.list(intake)
                 self.scheduleService()
             })
+    }
+
+    /// Lets go of what belongs to the loop.
+    func forgetIntakes() {
+        promising = []
+        partitions = [:]
+        scheduler = Scheduler(ordering: plan.ordering)
+        commitTimer = nil
     }
 
     func close(_ partition: TopicPartition) {

@@ -42,7 +42,9 @@ actor ClaimHolder {
     private func start() async {
         if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
         try? await redis?.connect()
-        claims = RequestClaims(redis: redis, group: group, window: 60, logger: Logger(label: "test"))
+        let claims = RequestClaims(redis: redis, group: group, window: 60, logger: Logger(label: "test"))
+        redis?.onStateChange = { [loop] _ in loop.atTurnEnd { claims.noteConnection() } }
+        self.claims = claims
     }
 
     private func stop() async {

@@ -7,8 +7,8 @@ import Testing
         RequestCopy(root: root, place: root, generation: 0)
     }
 
-    private func claims(capacity: Int = 10, resultBytes: Int = 100) -> RecentClaims {
-        RecentClaims(capacity: capacity, resultBytes: resultBytes, lifetime: 1_000)
+    private func claims(capacity: Int = 10) -> RecentClaims {
+        RecentClaims(capacity: capacity, lifetime: 1_000)
     }
 
     @Test func anotherRequestDoesNotGetAClaimedId() {
@@ -20,7 +20,7 @@ import Testing
         #expect(outcomes == [.granted, .granted, .taken(by: "1"), .granted])
     }
 
-    @Test func whatWasPaidIsRememberedUntilItIsAnswered() {
+    @Test func whatWasAnsweredIsDone() {
         var claims = claims()
         let copy = original("1")
         _ = claims.claim("a", for: copy, now: 0)
@@ -28,7 +28,7 @@ import Testing
         let paid = claims.claim("a", for: copy, now: 0)
         claims.report("a", Claim(finished: copy, failed: false), by: copy, now: 0)
         let done = claims.claim("a", for: copy, now: 0)
-        #expect([paid, done] == [.paid([1, 2]), .done])
+        #expect([paid, done] == [.granted, .done])
     }
 
     @Test func theOldestAreForgotten() {
@@ -63,35 +63,5 @@ import Testing
         let late = [claims.claim("a", for: copy, now: 7_499), claims.claim("a", for: copy, now: 7_500)]
         #expect(early == [.taken(by: "1"), .granted])
         #expect(late == [.taken(by: "2"), .granted])
-    }
-
-    @Test func theOldestResultsGoWhenTheyTakeTooMuchMemory() {
-        var claims = claims(resultBytes: 100)
-        for number in 1...3 {
-            let copy = original("\(number)")
-            _ = claims.claim("id\(number)", for: copy, now: 0)
-            claims.report("id\(number)", Claim(of: copy, .paid(Array(repeating: 7, count: 40))), by: copy, now: 0)
-        }
-        let dropped = claims.claim("id1", for: original("1"), now: 0)
-        let kept = [claims.claim("id2", for: original("2"), now: 0), claims.claim("id3", for: original("3"), now: 0)]
-        #expect(dropped == .granted)
-        #expect(kept == Array(repeating: .paid(Array(repeating: 7, count: 40)), count: 2))
-    }
-
-    @Test func resultsOfFinishedAndForgottenClaimsTakeNoMemory() {
-        var claims = claims(capacity: 3, resultBytes: 100)
-        func pay(_ id: String, _ bytes: Int) {
-            claims.report(id, Claim(of: original(id), .paid(Array(repeating: 7, count: bytes))), by: original(id), now: 0)
-        }
-        for id in ["1", "2", "3"] { _ = claims.claim(id, for: original(id), now: 0) }
-        pay("3", 20)
-        pay("2", 30)
-        pay("1", 50)
-        claims.report("2", Claim(finished: original("2"), failed: true), by: original("2"), now: 0)
-        // Takes the place of 1.
-        _ = claims.claim("4", for: original("4"), now: 0)
-        pay("4", 80)
-        let outcomes = ["3", "2", "4"].map { claims.claim($0, for: original($0), now: 0) }
-        #expect(outcomes == [.paid(Array(repeating: 7, count: 20)), .done, .paid(Array(repeating: 7, count: 80))])
     }
 }

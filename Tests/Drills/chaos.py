@@ -166,6 +166,7 @@ def drill() -> None:
     modes = ["at_least_once", "exactly_once"] if mode == "both" else [mode]
     if any(mode not in FAULTS for mode in modes):
         raise DrillFailure(f"MODE={mode}: must be at_least_once, exactly_once or both")
+    print(f"SEED={seed}")
     figures, broken = {}, []
     for mode in modes:
         figures[mode], broken_here = run(mode, count, kills, seed)

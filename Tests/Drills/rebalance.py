@@ -26,8 +26,9 @@ def drill() -> None:
     count, events = int(os.environ.get("N", 20_000)), int(os.environ.get("EVENTS", 20))
     seed = int(os.environ.get("SEED", random.randrange(1 << 30)))
     chance = random.Random(seed)
-    # With this limit there is work as long as there are events.
-    limit = max(1, round(count * LATENCY / ((LEAST + MOST) / 2 * events * MEAN_PAUSE)))
+    print(f"SEED={seed}")
+    # With this limit the least workers have work as long as there are events.
+    limit = max(1, round(count * LATENCY / (LEAST * events * MEAN_PAUSE)))
     with Stage(
         partitions=32, simulator=["--latency-ms", str(LATENCY * 1000), "--output-tokens", "5"], worker=f"{{max_in_flight: {limit}}}"
     ) as stage:
