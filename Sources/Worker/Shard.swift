@@ -193,7 +193,10 @@ actor Shard {
             let offset = waiting.message.offset
             waiting.state.track(
                 Task {
-                    let completion = await self.resources?.handler.handle(waiting.decoded, Visit(waiting.message, of: waiting.state))
+                    // The actor's executor is not enough: what waits in a function without isolation would be resumed on Swift's own threads.
+                    let completion = await withTaskExecutorPreference(self.loop) {
+                        await self.resources?.handler.handle(waiting.decoded, Visit(waiting.message, of: waiting.state))
+                    }
                     self.finish(waiting, turn, completion ?? Completion(isDone: false))
                 }, for: offset)
         }
