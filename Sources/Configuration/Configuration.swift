@@ -1,3 +1,5 @@
+internal import Kafka
+
 /// All settings of Switchyard, checked.
 package struct Configuration: Sendable {
     package let kafka: KafkaConfiguration
@@ -17,6 +19,11 @@ package struct Configuration: Sendable {
         kafka = KafkaConfiguration(settings, &problems)
         topics = TopicsConfiguration(settings, &problems)
         worker = WorkerConfiguration(settings, &problems)
+        if worker.delivery == .exactlyOnce, kafka.consumerProperties["isolation.level"] == "read_uncommitted" {
+            problems.add(
+                "kafka.consumer.isolation.level: worker.delivery: exactly_once needs read_committed, the default",
+                at: settings.origin(of: SettingPath(["kafka", "consumer", "isolation.level"])))
+        }
         http = HTTPConfiguration(settings, &problems)
         redis = RedisSection(settings, &problems)
         retry = RetryConfiguration(settings, &problems)

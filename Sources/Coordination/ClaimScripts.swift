@@ -45,8 +45,8 @@ enum ClaimScripts {
         "\(copy.generation) \(copy.root)\n"
     }
 
-    /// The letters of the states that a claim may take the place of.
-    static func replaceable(by next: Claim) -> RedisArgument {
-        next.isFinished ? "opf" : "op"
+    /// The letters of the states that a claim may take the place of, which is finished or not.
+    static func replaceable(isFinal: Bool) -> RedisArgument {
+        isFinal ? "opf" : "op"
     }
 }

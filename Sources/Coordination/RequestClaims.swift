@@ -120,7 +120,8 @@ package final class RequestClaims {
         let key = key(id, tenant)
         recent.report(key, next, by: copy, now: WallClock.milliseconds)
         guard let redis else { return }
-        let report = UnconfirmedReports.Report(key: key, claim: next, copy: copy, stored: next.stored)
+        let report = UnconfirmedReports.Report(
+            key: key, owner: ClaimScripts.owner(copy), isFinal: next.isFinished, stored: next.stored)
         if isCurrent, redis.isAvailable {
             redis.post("SET", .string(key), .bytes(report.stored), "EX", .integer(window))
             unconfirmed.add(report, on: connection)
@@ -131,8 +132,8 @@ package final class RequestClaims {
 
     private func post(_ report: UnconfirmedReports.Report, to redis: RedisClient) {
         redis.post(
-            "EVAL", .literal(ClaimScripts.report), 1, .string(report.key), .string(ClaimScripts.owner(report.copy)),
-            ClaimScripts.replaceable(by: report.claim), .bytes(report.stored), .integer(window))
+            "EVAL", .literal(ClaimScripts.report), 1, .string(report.key), .string(report.owner),
+            ClaimScripts.replaceable(isFinal: report.isFinal), .bytes(report.stored), .integer(window))
         unconfirmed.add(report, on: redis.isAvailable ? connection : Self.noConnection)
     }
 

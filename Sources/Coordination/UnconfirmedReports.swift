@@ -5,9 +5,11 @@ internal import DequeModule
 struct UnconfirmedReports {
     struct Report: Equatable {
         let key: String
-        let claim: Claim
-        let copy: RequestCopy
-        /// How the claim is stored.
+        /// Whose claim it is, as the script wants it.
+        let owner: String
+        /// Whether the claim is finished by it.
+        let isFinal: Bool
+        /// The claim as it is stored.
         let stored: [UInt8]
     }
 

@@ -205,7 +205,7 @@ package actor Consumer {
     private func assign(_ partitions: [TopicPartition]) async {
         isCooperative = rd_kafka_rebalance_protocol(handle.pointer).map { String(cString: $0) } == "COOPERATIVE"
         for partition in partitions { laneOf[partition] = emptiestLane }
-        let committed = await member.committed(partitions)
+        let committed = await committed(partitions)
         if committed == nil {
             log.logger.error("the committed offsets are unknown: requests that were done out of order may be done again")
         }
@@ -223,6 +223,14 @@ package actor Consumer {
         log.logger.info("partitions assigned", metadata: ["partitions": "\(partitions.map(\.description).sorted())"])
         onJoined?()
         onJoined = nil
+    }
+
+    /// What is committed, asked until it is known, or something else is to be done.
+    private func committed(_ partitions: [TopicPartition]) async -> [TopicPartition: AssignedPartition]? {
+        repeat {
+            if let committed = await member.committed(partitions) { return committed }
+        } while rebalances.isEmpty && phase == .running
+        return nil
     }
 
     private func revoke(_ partitions: [TopicPartition], isLost: Bool) async {

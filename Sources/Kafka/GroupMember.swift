@@ -31,6 +31,11 @@ package struct GroupMember: Sendable {
                     log.logger.warning("\(KafkaError(result, while: "cannot ask for the committed offsets"))")
                     continue
                 }
+                if let failed = list.use({ PartitionList.entries(in: $0).first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }?.err }) {
+                    log.logger.warning("\(KafkaError(failed, while: "cannot ask for the committed offsets"))")
+                    usleep(100_000)
+                    continue
+                }
                 let assigned = list.use { list in
                     PartitionList.entries(in: list).map { entry in
                         let partition = TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)

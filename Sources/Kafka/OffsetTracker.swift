@@ -41,6 +41,11 @@ package struct OffsetTracker: Sendable {
         restored = RestoredOffsets(completed)
     }
 
+    /// Whether `offset`, which is yet to be delivered, was done before this assignment.
+    package func wasDone(_ offset: Int64) -> Bool {
+        restored.contains(offset)
+    }
+
     /// Notes that `offset` was handed out.
     package mutating func deliver(_ offset: Int64) -> Delivery {
         if let next {

@@ -21,6 +21,11 @@ struct RestoredOffsets: Sendable {
         return rest
     }
 
+    /// Whether an offset that is not passed is done.
+    func contains(_ offset: Int64) -> Bool {
+        runs[head...].first { $0.upperBound >= offset }?.contains(offset) == true
+    }
+
     /// Passes all offsets up to this one. Returns whether it is done.
     mutating func pass(_ offset: Int64) -> Bool {
         while head < runs.count, runs[head].upperBound < offset { head += 1 }

@@ -136,7 +136,10 @@ final class TransactionSession {
 
     /// Copies one message into the send queue. While that is full, waits.
     private func enqueue(_ message: TransactionMessage, index: Int, isAbandoned: () -> Bool) {
-        guard !delivery.hasFailed || !delivery.rejected.isEmpty, let topic = topicHandle(message.topic) else { return }
+        guard !delivery.hasFailed || !delivery.rejected.isEmpty else { return }
+        guard let topic = topicHandle(message.topic) else {
+            return note(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, index: index, topic: message.topic)
+        }
         while true {
             let headers = headers(of: message)
             let result = message.value.withBytes { value in

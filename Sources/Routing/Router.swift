@@ -35,9 +35,11 @@ package final class Router {
     /// - Parameters:
     ///   - bytes: the message that the request was decoded from.
     ///   - past: what was done for it before.
+    ///   - slot: given back for as long as it waits between calls; nil if nobody else wants it.
     ///   - clock: the wall clock in unix milliseconds, which the request's deadline is compared with.
     package func answer(
         _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, by deployment: Deployment, past: RequestPast = RequestPast(),
+        slot: CallSlot? = nil,
         clock: () -> Int64 = { WallClock.milliseconds }, isolation: isolated (any Actor)? = #isolation
     ) async -> Reply {
         let endpoint = deployment.endpoint
@@ -81,7 +83,10 @@ package final class Router {
             case .never: return record.reply(.failed(failure))
             case .later(let delay): return record.reply(.postponed(failure, after: delay))
             case .now(let delay):
-                guard await pause(delay) else { return record.reply(.cancelled) }
+                slot?.giveBack()
+                let isOver = await pause(delay)
+                await slot?.takeAgain()
+                guard isOver else { return record.reply(.cancelled) }
                 record.waited += delay
             }
         }

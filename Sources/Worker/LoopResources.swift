@@ -46,7 +46,7 @@ final class LoopResources {
             transactions = nil
         }
         let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
-        if let claims { redis?.onStateChange = { _ in loop.atTurnEnd { claims.noteConnection() } } }
+        if let claims { redis?.onStateChange = { [weak claims] _ in loop.atTurnEnd { claims?.noteConnection() } } }
         let router = Router(client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, timeouts: plan.http.timeouts)
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,

@@ -46,6 +46,9 @@ final class PartitionIntake {
         }
     }
 
+    /// Whether messages are taken.
+    var isOpen: Bool { queue != nil }
+
     func attach(_ queue: PartitionQueue) {
         self.queue = queue
     }
@@ -59,7 +62,8 @@ final class PartitionIntake {
 
     /// The next message, if there is one, it need not wait any longer, and the commit's metadata has room for it.
     func take() -> KafkaMessage? {
-        if fetched.isEmpty { fetch() }
+        // What librdkafka hands out may be errors, all of it.
+        while fetched.isEmpty, mayHaveMore, queue != nil { fetch() }
         guard let message = fetched.first, isDue(message), state.hasPassed(message.offset) || state.hasRoom(for: message.offset) else {
             return nil
         }
@@ -91,7 +95,7 @@ final class PartitionIntake {
     }
 
     private func fetch() {
-        guard mayHaveMore, let queue else { return }
+        guard let queue else { return }
         let (messages, mayHaveMore) = queue.take(32)
         self.mayHaveMore = mayHaveMore
         fetched.append(contentsOf: messages)

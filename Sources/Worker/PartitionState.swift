@@ -8,8 +8,10 @@ final class PartitionState {
     /// What was committed when the assignment began; -1 if nothing was.
     let beginning: Int64
     private(set) var tracker: OffsetTracker
-    /// Whether the partition is another's, or what is in flight of it has been given up: nothing more may be published or committed.
+    /// Whether the partition is another's: nothing may be committed.
     private(set) var isGone = false
+    /// Whether what is in flight of it has been given up: nothing more is to be published.
+    private(set) var isGivenUp = false
     private let metadataLimit: Int
     private var tasks: [Int64: Task<Void, Never>] = [:]
     private var committed: OffsetCommit?
@@ -52,6 +54,11 @@ final class PartitionState {
         tracker.hasRoom(for: offset, limit: metadataLimit)
     }
 
+    /// Whether an earlier assignment had done the offset, which is the next one.
+    func wasDone(_ offset: Int64) -> Bool {
+        tracker.wasDone(offset)
+    }
+
     /// Notes that a message has come. Returns false if there is nothing to be done about it.
     func deliver(_ offset: Int64) -> Bool {
         hasChanged = true
@@ -88,8 +95,14 @@ final class PartitionState {
     }
 
     func giveUp() {
-        isGone = true
+        isGivenUp = true
         cancelAll()
+    }
+
+    /// Notes that the partition is another's.
+    func leave() {
+        isGone = true
+        giveUp()
     }
 
     func waitUntilIdle(isolation: isolated (any Actor)? = #isolation) async {
@@ -103,7 +116,7 @@ final class PartitionState {
     ///
     /// - Parameter finishing: offsets that are done once the commit is.
     func takeUncommitted(finishing: [Int64] = []) -> OffsetCommit? {
-        guard hasChanged || !finishing.isEmpty else { return nil }
+        guard !isGone, hasChanged || !finishing.isEmpty else { return nil }
         hasChanged = false
         var tracker = tracker
         for offset in finishing { _ = tracker.complete(offset) }

@@ -34,7 +34,7 @@ final class Publisher {
                 switch await deliver(&batch[index], by: producer) {
                 case .sent: batch[index].isSent = true
                 case .tooLarge: return .tooLarge(index)
-                case .refused, .gaveUp: return .gaveUp
+                case .gaveUp: return .gaveUp
                 }
             }
             for message in batch where message.role == .event { post(message, by: producer) }
@@ -76,7 +76,7 @@ final class Publisher {
 
     // MARK: Directly
 
-    private enum Outcome { case sent, tooLarge, refused, gaveUp }
+    private enum Outcome { case sent, tooLarge, gaveUp }
 
     private func deliver(
         _ message: inout Outgoing, by producer: Producer, isolation: isolated (any Actor)? = #isolation

@@ -71,7 +71,7 @@ final class RequestHandler {
 
     /// Works on one message until what comes of it is with the broker.
     func handle(
-        _ decoded: Result<Accepted, EnvelopeError>, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+        _ decoded: Result<Accepted, EnvelopeError>, _ visit: Visit, slot: CallSlot, isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
         let accepted: Accepted
         switch decoded {
@@ -81,9 +81,9 @@ final class RequestHandler {
         let request = accepted.request
         switch await claims?.claim(request.id, tenant: request.tenant, copy: visit.copy) ?? .granted {
         case .granted:
-            return await answer(accepted, visit)
+            return await answer(accepted, visit, slot)
         case .paid(let result):
-            guard let report = Report(remembered: result) else { return await answer(accepted, visit) }
+            guard let report = Report(remembered: result) else { return await answer(accepted, visit, slot) }
             return Completion(isDone: await publish(report, accepted, visit))
         case .done:
             return Completion(isDone: true)
@@ -96,9 +96,11 @@ final class RequestHandler {
 
     // MARK: Acceptable requests
 
-    private func answer(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Completion {
+    private func answer(
+        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, isolation: isolated (any Actor)? = #isolation
+    ) async -> Completion {
         let past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
-        let reply = await router.answer(accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past)
+        let reply = await router.answer(accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot)
         var completion = Completion(isDone: false, call: reply.lastCall)
         switch reply.outcome {
         case .cancelled:
@@ -127,7 +129,7 @@ final class RequestHandler {
         _ report: Report, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
         // Whose worker was frozen for so long has lost the partition, and another may have answered.
-        if visit.age > rules.sessionTimeout, await isAnsweredElsewhere(accepted, visit) { return true }
+        if !isCurrent(visit), await isAnsweredElsewhere(accepted, visit) { return true }
         var batch = messages(report, accepted.request.id, isOK: true, replyTo: accepted.request.replyTo, visit)
         switch await publisher.publish(&batch, of: visit) {
         case .gaveUp: return false
@@ -161,7 +163,7 @@ final class RequestHandler {
         _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, claimCheck: ClaimCheck? = nil,
         echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
-        if visit.age > rules.sessionTimeout, await isAnsweredElsewhere(accepted, visit) { return true }
+        if !isCurrent(visit), await isAnsweredElsewhere(accepted, visit) { return true }
         let request = accepted.request
         let outcome = ResponseEnvelope.Outcome.failure(code: error.code, message: error.message, retryable: error.retryable)
         let report = report(outcome, accepted, visit, reply, claimCheck: claimCheck, echoesMetadata: echoesMetadata)
@@ -199,7 +201,7 @@ final class RequestHandler {
 
     /// Whether the visit's partition cannot have gone to another worker since it began.
     private func isCurrent(_ visit: Visit) -> Bool {
-        visit.age < rules.sessionTimeout && !visit.partition.isGone
+        visit.age < rules.sessionTimeout && !visit.partition.isGivenUp
     }
 
     private func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {

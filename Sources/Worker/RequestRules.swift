@@ -6,7 +6,7 @@ struct RequestRules: Sendable {
     let consumerGroup: String
     let maxRequestBytes: Int
     /// Milliseconds after which the group takes a member that is not heard of for dead.
-    let sessionTimeout: Double
+    var sessionTimeout: Double
     let topics: WorkerTopics
     /// Whether requests that failed though they were in order are dead-lettered.
     let deadLettersFailures: Bool

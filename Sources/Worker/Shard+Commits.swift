@@ -34,6 +34,14 @@ extension Shard {
 
     /// Commits what nobody will commit later: again and again while the group shares out its partitions, for longer than that takes.
     func commitFinally(_ states: [PartitionState]) async {
+        // A transaction waits for its coordinator, however long.
+        let limit = loop.makeTimer {
+            self.resources?.transactions?.abandon()
+            self.finalCommitLimit?.arm(after: Self.timeout)
+        }
+        limit.arm(after: Self.timeout)
+        finalCommitLimit = limit
+        defer { finalCommitLimit = nil }
         for _ in 0..<500 {
             // A commit under way may fail, and has taken note of what it was to commit.
             if isCommitting {

@@ -57,12 +57,13 @@ extension Shard {
         _ = await settle(states + retired.filter { gone.contains($0.partition) })
         await commitFinally(states)
         noteEnd(of: leaving)
+        for state in states { state.leave() }
         forget(revoked)
     }
 
     private func drop(_ lost: [TopicPartition]) {
         let gone = Set(lost)
-        for state in lost.compactMap({ partitions[$0]?.state }) + retired.filter({ gone.contains($0.partition) }) { state.giveUp() }
+        for state in lost.compactMap({ partitions[$0]?.state }) + retired.filter({ gone.contains($0.partition) }) { state.leave() }
         forget(lost)
     }
 

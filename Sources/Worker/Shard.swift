@@ -20,6 +20,8 @@ actor Shard {
     var lane: ConsumerLane?
     var resources: LoopResources?
     var commitTimer: LoopTimer?
+    /// Due when a commit that nobody will make up for takes too long.
+    var finalCommitLimit: LoopTimer?
     var isCommitting = false
     var commitWaiters: [UnsafeContinuation<Void, Never>] = []
     var partitions: [TopicPartition: PartitionIntake] = [:]
@@ -33,6 +35,8 @@ actor Shard {
     private var scheduler: Scheduler<Waiting>
     private var load = IntakeLoad()
     private var running = 0
+    /// Requests that have waited to try again, and go on before others begin.
+    private var returning: Deque<UnsafeContinuation<Void, Never>> = []
     private var concurrency: ConcurrencyLimit?
     private var serviceScheduled = false
     var isDraining = false
@@ -131,7 +135,13 @@ actor Shard {
 
     /// Takes one message after what is to be noted before has been noted.
     private func takeWithCaution(_ intake: PartitionIntake, _ crashGuard: CrashGuard) {
-        guard let message = intake.take() else { return }
+        var next = intake.take()
+        // What was done before is not decoded.
+        while let message = next, intake.state.wasDone(message.offset) {
+            accept(message, from: intake)
+            next = intake.take()
+        }
+        guard let message = next else { return }
         intake.hold()
         Task {
             let place = message.place.description
@@ -151,7 +161,7 @@ actor Shard {
                 isPoison = await crashGuard.noteDecoding(of: place)
                 intake.caution = left > 1 ? .note(left - 1) : .none
             }
-            guard !self.isDraining, self.partitions[intake.state.partition] === intake else { return }
+            guard intake.isOpen else { return }
             self.accept(message, from: intake, isPoison: isPoison)
             if !isPoison { crashGuard.noteDecoded(place) }
             intake.release()
@@ -187,7 +197,13 @@ actor Shard {
     }
 
     private func startWaiting() {
-        while running < concurrency?.limit ?? plan.limits.running, let (waiting, turn) = scheduler.next() {
+        while running < runningLimit {
+            if let request = returning.popFirst() {
+                running += 1
+                request.resume()
+                continue
+            }
+            guard let (waiting, turn) = scheduler.next() else { return }
             running += 1
             counters.taken()
             let offset = waiting.message.offset
@@ -195,11 +211,32 @@ actor Shard {
                 Task {
                     // The actor's executor is not enough: what waits in a function without isolation would be resumed on Swift's own threads.
                     let completion = await withTaskExecutorPreference(self.loop) {
-                        await self.resources?.handler.handle(waiting.decoded, Visit(waiting.message, of: waiting.state))
+                        await self.resources?.handler.handle(
+                            waiting.decoded, Visit(waiting.message, of: waiting.state), slot: self.slot)
                     }
                     self.finish(waiting, turn, completion ?? Completion(isDone: false))
                 }, for: offset)
         }
+    }
+
+    private var runningLimit: Int { concurrency?.limit ?? plan.limits.running }
+
+    private var slot: CallSlot {
+        CallSlot(
+            giveBack: {
+                self.running -= 1
+                self.scheduleService()
+            },
+            takeAgain: { await self.takeSlotAgain() })
+    }
+
+    /// Counts a request among those that run, as soon as there is a place. One that was cancelled ends in a moment.
+    private func takeSlotAgain() async {
+        guard running >= runningLimit, !Task.isCancelled else {
+            running += 1
+            return
+        }
+        await withUnsafeContinuation { returning.append($0) }
     }
 
     private func finish(_ waiting: Waiting, _ turn: Scheduler<Waiting>.Turn, _ completion: Completion) {

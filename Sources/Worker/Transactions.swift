@@ -47,7 +47,7 @@ final class Transactions {
     private var waiting: [Entry] = []
     private var due = MonotonicTime.now
     private var isRunning = false
-    private var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+    private var turnWaiters: [UnsafeContinuation<Void, Never>] = []
     /// Tells the transactions from those of an earlier process of the same name.
     private let began = WallClock.milliseconds
     private var count = 0
@@ -98,21 +98,17 @@ final class Transactions {
             waiting.removeFirst(batch.count)
             due = .now + timing.interval
             await transact(batch)
-        } while isDue
-        release()
-        runIfDue()
+        } while isDue && turnWaiters.isEmpty
+        giveTurn()
     }
 
     /// Commits what was done of some partitions without anything being published.
     ///
     /// - Throws: `KafkaError`; nothing is committed then, or not surely.
     func commit(_ states: [PartitionState], isolation: isolated (any Actor)? = #isolation) async throws(KafkaError) {
-        while isRunning { await withUnsafeContinuation { idleWaiters.append($0) } }
+        if isRunning { await withUnsafeContinuation { turnWaiters.append($0) } }
         isRunning = true
-        defer {
-            release()
-            runIfDue()
-        }
+        defer { giveTurn() }
         let offsets = states.compactMap { state in state.takeUncommitted().map { (state, $0) } }
         guard !offsets.isEmpty else { return try await repeatOffsets() }
         let outcome = await producer.run([], offsets: offsets.map(\.1), member: member)
@@ -127,20 +123,23 @@ final class Transactions {
         }
     }
 
-    /// Gives up what belongs to partitions that are gone, so that the tasks that wait for it go on.
+    /// Ends the transaction under way, and gives up what belongs to partitions that are given up, so that the tasks that wait for it go on.
     func abandon() {
         producer.abandon()
         waiting.removeAll { entry in
-            if entry.state.isGone { entry.continuation.resume(returning: .gaveUp) }
-            return entry.state.isGone
+            if entry.state.isGivenUp { entry.continuation.resume(returning: .gaveUp) }
+            return entry.state.isGivenUp
         }
     }
 
-    private func release() {
-        isRunning = false
-        let waiters = idleWaiters
-        idleWaiters = []
-        for waiter in waiters { waiter.resume() }
+    /// Lets the next one that waits for it use the producer.
+    private func giveTurn() {
+        if turnWaiters.isEmpty {
+            isRunning = false
+            runIfDue()
+        } else {
+            turnWaiters.removeFirst().resume()
+        }
     }
 
     private var isDue: Bool { waiting.count >= timing.maxRequests || !waiting.isEmpty && MonotonicTime.now >= due }
@@ -158,10 +157,10 @@ final class Transactions {
     // MARK: One transaction
 
     private func transact(_ batch: [Entry], isolation: isolated (any Actor)? = #isolation) async {
-        while !lane.mayCommit, (try? await loop.sleep(for: .milliseconds(10))) != nil {}
+        while !lane.mayCommit, batch.contains(where: { !$0.state.isGivenUp }), (try? await loop.sleep(for: .milliseconds(10))) != nil {}
         let entries = batch.filter { entry in
-            if entry.state.isGone { entry.continuation.resume(returning: .gaveUp) }
-            return !entry.state.isGone
+            if entry.state.isGivenUp { entry.continuation.resume(returning: .gaveUp) }
+            return !entry.state.isGivenUp
         }
         guard !entries.isEmpty else { return }
         let offsets = takeOffsets(of: entries)
@@ -188,7 +187,7 @@ final class Transactions {
         case .unknown(let error):
             logger.warning("\(error); asking which of it is committed", metadata: ["transaction": "\(name)"])
             var committed = await member.committed(offsets.map(\.1.partition))
-            while committed == nil, entries.contains(where: { !$0.state.isGone }) {
+            while committed == nil, entries.contains(where: { !$0.state.isGivenUp }) {
                 committed = await member.committed(offsets.map(\.1.partition))
             }
             var rest: [Entry] = []
@@ -248,6 +247,8 @@ final class Transactions {
     }
 
     private func repeatOffsets(isolation: isolated (any Actor)? = #isolation) async throws(KafkaError) {
+        let ours = Set(owned().map(\.partition))
+        unrepeated = unrepeated.filter { ours.contains($0.key) }
         let offsets = unrepeated
         try await lane.commit(Array(offsets.values), timeout: .seconds(10))
         for (partition, offset) in offsets where unrepeated[partition] == offset { unrepeated[partition] = nil }

@@ -25,27 +25,29 @@ package struct Worker: Service {
     /// - Throws: `KafkaError` or `ConfigurationError` if the worker cannot start.
     package func run() async throws {
         let loopCount = configuration.worker.loops > 0 ? configuration.worker.loops : ProcessorCount.available
-        let plan = try WorkerPlan(configuration, loops: loopCount)
+        var plan = try WorkerPlan(configuration, loops: loopCount)
         if let limit = FileLimit.shortage(for: configuration.worker.maxInFlight) {
             logger.warning(
                 "the limit of open files may be too low for worker.max_in_flight; raise it (ulimit -n)",
                 metadata: ["limit": "\(limit)", "max_in_flight": "\(configuration.worker.maxInFlight)"])
         }
         guard let cluster = try await Shutdown.unlessFirst({ try await prepareTopics() }) else { return }
+        let consumerProperties = consumerProperties(for: cluster)
+        plan.adapt(to: consumerProperties)
         let counters = WorkerCounters()
         let (fatalErrors, fatal) = AsyncStream.makeStream(of: KafkaError.self)
         let loops = (0..<loopCount).map { EventLoop(name: "switchyard-\($0)") }
         let statistics = StatusLog(logger: logger, counters: counters)
         let consumer = try Consumer(
-            properties: consumerProperties(for: cluster), loop: loops[0], laneCount: loopCount, logger: logger,
+            properties: consumerProperties, loop: loops[0], laneCount: loopCount, logger: logger,
             onStatistics: { statistics.note($0) }, onFatal: { fatal.yield($0) })
         let shardPlan = ShardPlan(configuration, shards: loopCount)
-        let member = consumer.member
+        let (member, finalPlan) = (consumer.member, plan)
         let logger = logger
         let shards = loops.enumerated().map { index, loop in
             Shard(loop: loop, plan: shardPlan, counters: counters, logger: logger) { loop, lane in
                 let source = LoopResources.Source(lane: lane, member: member, index: index, isEmbedded: cluster == .embedded)
-                return try LoopResources(plan: plan, source: source, loop: loop, counters: counters, logger: logger)
+                return try LoopResources(plan: finalPlan, source: source, loop: loop, counters: counters, logger: logger)
             }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

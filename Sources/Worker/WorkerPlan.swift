@@ -21,10 +21,15 @@ struct WorkerPlan: Sendable {
     /// Nil if responses that are too large are not kept.
     let claimChecks: ClaimCheckStore?
     let models: ModelTable
-    let rules: RequestRules
+    var rules: RequestRules
 
     /// librdkafka's, in milliseconds.
     private static let defaultSessionTimeout = 45_000.0
+
+    /// Takes over what the consumer has been given beyond the configuration.
+    mutating func adapt(to consumer: KafkaProperties) {
+        rules.sessionTimeout = consumer["session.timeout.ms"].flatMap(Double.init) ?? Self.defaultSessionTimeout
+    }
     /// The retries that a worker may make each second at a provider, however few calls it makes.
     private static let leastRetriesPerSecond = 10.0
 
@@ -55,7 +60,7 @@ struct WorkerPlan: Sendable {
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
             maxRequestBytes: configuration.worker.maxRequestBytes,
-            sessionTimeout: configuration.kafka.consumerProperties["session.timeout.ms"].flatMap(Double.init) ?? Self.defaultSessionTimeout,
+            sessionTimeout: Self.defaultSessionTimeout,
             topics: WorkerTopics(configuration.topics), deadLettersFailures: configuration.worker.deadLettersFailures)
     }
 }

@@ -4,8 +4,7 @@ import Testing
 
 @Suite struct UnconfirmedReportsTests {
     private func report(_ name: String, bytes: Int = 1) -> UnconfirmedReports.Report {
-        let copy = RequestCopy(root: name, place: name, generation: 0)
-        return UnconfirmedReports.Report(key: name, claim: Claim(of: copy), copy: copy, stored: Array(repeating: 0, count: bytes))
+        UnconfirmedReports.Report(key: name, owner: name, isFinal: false, stored: Array(repeating: 0, count: bytes))
     }
 
     @Test func whatALostConnectionMayHaveSwallowedIsPostedAgain() {

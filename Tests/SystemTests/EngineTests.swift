@@ -97,6 +97,22 @@ import Testing
         #expect(worker.isRunning)
     }
 
+    @Test func whatWaitsForAProviderThatIsDownKeepsNobodyOut() async throws {
+        let stage = try await Stage(
+            Stage.Options(
+                partitions: 1, worker: ["max_in_flight: 4"], loops: 1,
+                more:
+                    "retry: {base_delay_ms: 600000, max_delay_ms: 600000, in_memory_max_ms: 600000, max_attempts: 2, budget_percent: 1000}")
+        )
+        // Nobody listens on port 1.
+        let worker = try await stage.startWorker(["--set", "providers.down.base_url=http://127.0.0.1:1/v1"])
+        try await stage.produce(
+            (0..<20).map { request("down-\($0)", more: #","model":"down/m""#) } + (0..<40).map { request("up-\($0)") })
+        let responses = try await stage.read(stage.topics.responses, count: 40)
+        #expect(Set(responses.compactMap(\.key)) == Set((0..<40).map { "up-\($0)" }))
+        #expect(worker.isRunning)
+    }
+
     @Test func anExpiredRequestIsAnsweredAndNotPaidFor() async throws {
         let stage = try await Stage(Stage.Options(partitions: 1))
         let worker = try await stage.startWorker()
@@ -158,24 +174,28 @@ import Testing
     // MARK: Faults
 
     @Test func aMessageThatCrashesItsDecoderStopsNoPartition() async throws {
-        let stage = try await Stage(Stage.Options(partitions: 1))
-        try await stage.produce([
-            request("first"), Stage.Message(key: "k", value: Array("crash-me".utf8)), request("second"), request("third"),
-        ])
+        let stage = try await Stage(
+            Stage.Options(
+                partitions: 1, simulator: ["--latency-ms", "5"], worker: ["max_in_flight: 20", "commit_interval_ms: 100"], loops: 1))
+        // Behind one that does not end, so that work begins at the same offset each time, and far enough behind.
+        try await stage.produce(
+            [request("slow", text: "[latency 600000]")] + (0..<200).map { request("quick-\($0)") }
+                + [Stage.Message(key: "k", value: Array("crash-me".utf8)), request("last")])
         var crashes = 0
         let environment = ["SWITCHYARD_CRASH_ON": "crash-me"]
         var worker = try await stage.startWorker(environment: environment, mayEnd: true)
-        try await Condition.wait(for: "the last response", atMost: .seconds(150)) {
+        try await Condition.wait(for: "the dead letter", atMost: .seconds(150)) {
             if !worker.isRunning {
                 crashes += 1
                 worker = try await stage.startWorker(environment: environment, mayEnd: true)
             }
-            return try await stage.count(stage.topics.responses) >= 3
+            return try await stage.count(stage.topics.deadLetters) > 0
         }
         let letter = try #require(try await stage.read(stage.topics.deadLetters, count: 1).first)
         #expect(letter.header("switchyard-error-code") == "poison_message")
         #expect(letter.text == "crash-me")
-        #expect((2...5).contains(crashes))
+        _ = try await stage.read(stage.topics.responses) { $0.contains { $0.key == "last" } }
+        #expect((2...6).contains(crashes))
         #expect(worker.isRunning)
     }
 

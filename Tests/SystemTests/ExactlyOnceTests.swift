@@ -46,6 +46,21 @@ import Testing
         #expect(worker.wait() == 0)
     }
 
+    @Test(.enabled(if: BrokerUnderTest.isEmbedded, "another's broker cannot be stopped"))
+    func aWorkerEndsWhenItIsAskedToAlthoughItsBrokersAreGone() async throws {
+        let stage = try await stage(2)
+        let broker = try #require(stage.broker)
+        let worker = try await stage.startWorker()
+        try await stage.produce(requests(200))
+        _ = try await stage.read(stage.topics.responses, count: 20)
+        broker.send(signal: SIGSTOP)
+        try await Condition.wait(for: "the loss of the partitions", atMost: .seconds(60)) { worker.output.contains("partitions lost") }
+        worker.send(signal: SIGTERM)
+        try await Condition.wait(for: "the end", atMost: .seconds(100)) { !worker.isRunning }
+        #expect(worker.wait() == 0)
+        broker.send(signal: SIGCONT)
+    }
+
     @Test func aWorkerThatIsKilledLosesNothingAndDoublesNothing() async throws {
         let stage = try await stage(simulator: ["--latency-ms", "150", "--error-rate", "0.05"], more: "retry: {base_delay_ms: 20}")
         // Under the same name, so that a successor ends the transaction that its predecessor has left open.
