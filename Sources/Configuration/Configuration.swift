@@ -58,6 +58,7 @@ package struct Configuration: Sendable {
             provider.check(name, &problems)
         }
         http.checkFiles(&problems)
+        worker.checkDirectory(&problems)
         try problems.throwIfAny()
     }
 }

@@ -64,7 +64,8 @@ extension Schema {
         Key("retry.max_total_s", .integer(1...31_536_000), 86_400, "how long after its first call a request may be tried again"),
         Key("retry.in_memory_max_ms", .integer(0...3_600_000), 60_000, "a longer pause is spent on a retry topic"),
         Key(
-            "retry.budget_percent", .integer(0...1_000), 20, "retries for each 100 calls to a provider; those beyond wait the longest pause"
+            "retry.budget_percent", .integer(0...1_000), 20,
+            "retries for each 100 calls to a provider; those beyond wait half of the longest pause or more"
         ),
     ]
 

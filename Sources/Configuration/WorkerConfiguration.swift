@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// How much a worker does at once, and when it commits and stops.
 package struct WorkerConfiguration: Sendable {
     package let id: String
@@ -47,6 +49,16 @@ package struct WorkerConfiguration: Sendable {
         claimCheckDirectory = settings.text("worker.claim_check_directory")
         logLevel = settings.text("worker.log_level")
         if id.isEmpty { problems.add("worker.id: must not be empty", at: settings.origin(of: "worker.id")) }
+    }
+
+    /// Makes sure that responses that are too large can be kept, before there are any.
+    func checkDirectory(_ problems: inout Problems) {
+        guard !claimCheckDirectory.isEmpty else { return }
+        do {
+            try FileManager.default.createDirectory(atPath: claimCheckDirectory, withIntermediateDirectories: true)
+            guard !FileManager.default.isWritableFile(atPath: claimCheckDirectory) else { return }
+        } catch {}
+        problems.add("worker.claim_check_directory: '\(claimCheckDirectory)' is no directory that can be made or written to")
     }
 
     /// 0 stands for no limit.

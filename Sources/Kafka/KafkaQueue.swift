@@ -25,7 +25,9 @@ final class KafkaQueue {
         rd_kafka_queue_io_event_enable(pointer, signal.descriptor, &payload, 8)
         self.signal = signal
         // What came before the signal was enabled has not been signalled.
-        loop.atTurnEnd(serve)
+        loop.atTurnEnd { [weak self] in
+            if self?.signal != nil { serve() }
+        }
     }
 
     func stop() {

@@ -84,7 +84,7 @@ final class RequestHandler {
             return await answer(accepted, visit, slot)
         case .paid(let result):
             guard let report = Report(remembered: result) else { return await answer(accepted, visit, slot) }
-            return Completion(isDone: await publish(report, accepted, visit))
+            return Completion(isDone: await publish(report, accepted, visit, nil))
         case .done:
             return Completion(isDone: true)
         case .taken(let holder):
@@ -119,21 +119,21 @@ final class RequestHandler {
             withExtendedLifetime(reply) {}
             claims?.remember(
                 report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
-            completion.isDone = await publish(report, accepted, visit)
+            completion.isDone = await publish(report, accepted, visit, reply)
         }
         return completion
     }
 
     /// Publishes the answer to a request, or, where Kafka does not take it, that it is too large.
     private func publish(
-        _ report: Report, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+        _ report: Report, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
         // Whose worker was frozen for so long has lost the partition, and another may have answered.
         if !isCurrent(visit), await isAnsweredElsewhere(accepted, visit) { return true }
         var batch = messages(report, accepted.request.id, isOK: true, replyTo: accepted.request.replyTo, visit)
         switch await publisher.publish(&batch, of: visit) {
         case .gaveUp: return false
-        case .tooLarge: return await publishTooLarge(report, accepted, visit)
+        case .tooLarge: return await publishTooLarge(report, accepted, visit, reply)
         case .sent:
             counters.succeeded()
             claims?.finish(
@@ -143,9 +143,10 @@ final class RequestHandler {
     }
 
     private func publishTooLarge(
-        _ report: Report, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+        _ report: Report, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
-        var reason = "Kafka takes no message as large as the response; raise max.message.bytes of the topic"
+        var reason =
+            "Kafka takes no message as large as the response; raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
         var claimCheck: ClaimCheck?
         if let claimChecks {
             do {
@@ -156,7 +157,7 @@ final class RequestHandler {
             }
         }
         return await fail(
-            accepted, visit, nil, ProviderError(code: .responseTooLarge, message: reason), claimCheck: claimCheck, echoesMetadata: false)
+            accepted, visit, reply, ProviderError(code: .responseTooLarge, message: reason), claimCheck: claimCheck, echoesMetadata: false)
     }
 
     private func fail(

@@ -116,10 +116,8 @@ actor Shard {
                 takeWithCaution(intake, crashGuard)
                 continue
             }
-            let room = plan.limits.room(
-                inPartitionWith: intake.load, waiting: scheduler.count(of: intake.slot), partitions: partitions.count)
             var taken = 0
-            while taken < min(room, limitedRoom, 32), let message = intake.take() {
+            while taken < 32, limitedRoom > 0, room(in: intake) > 0, let message = intake.take() {
                 accept(message, from: intake)
                 taken += 1
             }
@@ -129,6 +127,10 @@ actor Shard {
             }
         }
         return hasTaken
+    }
+
+    private func room(in intake: PartitionIntake) -> Int {
+        plan.limits.room(inPartitionWith: intake.load, waiting: scheduler.count(of: intake.slot), partitions: partitions.count)
     }
 
     private var limitedRoom: Int { plan.limits.room(beside: load) }

@@ -12,17 +12,21 @@ struct Visit {
     /// What the message carries of its history; nil if its requester has sent it just so.
     let lineage: Lineage?
     let copy: RequestCopy
-    /// Milliseconds between the message's timestamp and the beginning of the work.
+    /// Milliseconds between the message's timestamp and the beginning of the work, or that of its first visit.
     private let queued: Double
+    /// Milliseconds since its first visit.
+    private let earlier: Double
     private let began = MonotonicTime.now
 
     init(_ message: KafkaMessage, of partition: PartitionState) {
         self.message = message
         self.partition = partition
-        let timestamp = message.timestamp.milliseconds
-        queued = timestamp > 0 ? Double(max(0, WallClock.milliseconds - timestamp)) : 0
         lineage = message.header(Lineage.marker) == nil ? nil : Lineage { message.header($0) }
         let place = message.place
+        let (now, timestamp) = (WallClock.milliseconds, lineage?.origin.timestamp ?? place.timestamp)
+        let first = lineage?.began ?? now
+        queued = timestamp > 0 ? Double(max(0, first - timestamp)) : 0
+        earlier = Double(max(0, now - first))
         copy = RequestCopy(
             root: lineage?.origin.description ?? place.description, place: place.description, generation: lineage?.generation ?? 0)
     }
@@ -38,7 +42,9 @@ struct Visit {
 
     /// Where the time went until now.
     func timings(_ reply: Reply?) -> Timings {
-        Timings(queued: queued, limited: reply?.waitedMilliseconds ?? 0, provider: reply?.providerMilliseconds ?? 0, total: age)
+        Timings(
+            queued: queued, limited: (reply?.waitedMilliseconds ?? 0) + earlier, provider: reply?.providerMilliseconds ?? 0,
+            total: age + earlier)
     }
 }
 

@@ -51,7 +51,7 @@ struct Broker: AsyncParsableCommand {
             try Data((broker.bootstrapServers + "\n").utf8).write(to: URL(fileURLWithPath: addressFile), options: .atomic)
         }
         Console.say("BROKERS=\(broker.bootstrapServers)")
-        if isatty(STDIN_FILENO) == 0 { BlockingThread.detach(name: "broker-commands") { Self.obey(broker) } }
+        BlockingThread.detach(name: "broker-commands") { Self.obey(broker) }
         await Signals.firstToStop()
         withExtendedLifetime(broker) {}
     }

@@ -82,6 +82,13 @@ private struct Job: Sendable {
             Console.say(emptiness)
             return nil
         }
+        if let target {
+            let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: Console.logger(level: .error))
+            // Asked for all topics, a broker creates none.
+            guard try admin.partitionCounts(timeout: .seconds(15))[target] != nil else {
+                throw KafkaError(.unknownTopic, "--to: topic \(target) does not exist; create it, or name another")
+            }
+        }
         let replay = DeadLetterReplay(
             of: letters, to: target, properties: configuration.kafka.bulkProducerProperties, logger: Console.logger(level: .error))
         let plan = try replay.plan(filter, rules, limit: limit)

@@ -197,6 +197,8 @@ import Testing
         #expect(repeated.output.contains("nothing to replay"), "\(repeated.output)")
         #expect(repeated.output.contains("left out 3: replayed before"))
         #expect(try await listed(stage).allSatisfy { $0["replayed"] as? Bool == true })
+        // The embedded broker has a topic once it is asked for.
+        #expect(try await stage.count(stage.topics.elsewhere) == 0)
         let again = try await dlq(stage, ["replay", "--again", "--to", stage.topics.elsewhere])
         #expect(again.output.contains("replayed 3 letters to \(stage.topics.elsewhere)"), "\(again.output)")
         #expect(try await stage.read(stage.topics.elsewhere, count: 3).count == 3)
