@@ -33,7 +33,7 @@ package struct GroupMember: Sendable {
                 }
                 if let failed = list.use({ PartitionList.entries(in: $0).first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }?.err }) {
                     log.logger.warning("\(KafkaError(failed, while: "cannot ask for the committed offsets"))")
-                    usleep(100_000)
+                    usleep(500_000)
                     continue
                 }
                 let assigned = list.use { list in
