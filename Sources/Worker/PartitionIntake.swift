@@ -8,8 +8,8 @@ final class PartitionIntake {
     enum Caution: Equatable {
         /// To note that work on the partition begins.
         case begin
-        /// To note the message: workers have crashed on the partition. For so many more messages.
-        case note(Int)
+        /// To note the message, for workers have crashed on the partition: until everything up to this offset is done.
+        case note(until: Int64)
         case none
     }
 

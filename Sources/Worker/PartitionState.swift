@@ -54,6 +54,11 @@ final class PartitionState {
         tracker.hasRoom(for: offset, limit: metadataLimit)
     }
 
+    /// Whether the offset, which has been delivered, and all before it are done.
+    func isDone(upTo offset: Int64) -> Bool {
+        tracker.watermark.map { $0 > offset } ?? false
+    }
+
     /// Whether an earlier assignment had done the offset, which is the next one.
     func wasDone(_ offset: Int64) -> Bool {
         tracker.wasDone(offset)

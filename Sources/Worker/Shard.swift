@@ -152,17 +152,16 @@ actor Shard {
             case .begin:
                 let state = intake.state
                 let mustNote = await crashGuard.noteBeginning(of: state.partition.description, at: state.beginning)
-                intake.caution = mustNote ? .note(self.plan.limits.running + self.plan.limits.waiting) : .none
+                intake.caution = mustNote ? .note(until: message.offset) : .none
                 if mustNote {
                     self.logger.notice("work here has begun before and got nowhere", metadata: ["partition": "\(state.partition)"])
                 }
+            case .note(let first) where intake.state.isDone(upTo: first):
+                intake.caution = .none
             case .note, .none:
                 break
             }
-            if case .note(let left) = intake.caution {
-                isPoison = await crashGuard.noteDecoding(of: place)
-                intake.caution = left > 1 ? .note(left - 1) : .none
-            }
+            if case .note = intake.caution { isPoison = await crashGuard.noteDecoding(of: place) }
             guard intake.isOpen else { return }
             self.accept(message, from: intake, isPoison: isPoison)
             if !isPoison { crashGuard.noteDecoded(place) }

@@ -137,17 +137,17 @@ import Testing
         #expect(worker.isRunning)
     }
 
-    @Test func adaptiveConcurrencyBeginsLowAndAnswersAll() async throws {
+    @Test func adaptiveConcurrencyBeginsLow() async throws {
         let stage = try await Stage(
             Stage.Options(
-                partitions: 4, simulator: ["--latency-ms", "30", "--rate-limit-rate", "0.2"],
-                worker: ["max_in_flight: 400", "concurrency: adaptive"], more: "retry: {base_delay_ms: 20, max_attempts: 20}"))
+                partitions: 4, simulator: ["--latency-ms", "50", "--latency-sigma", "0"],
+                worker: ["max_in_flight: 400", "concurrency: adaptive"]))
         let worker = try await stage.startWorker()
-        try await stage.produce((0..<1_000).map { request("id-\($0)") })
-        let responses = try await stage.read(stage.topics.responses, count: 1_000)
+        try await stage.produce((0..<90).map { request("id-\($0)") })
+        let responses = try await stage.read(stage.topics.responses, count: 90)
         #expect(responses.allSatisfy { $0.object["status"] as? String == "ok" })
-        // A fifth of the calls are refused for want of capacity: it never gets to what it may have.
-        #expect(try await stage.simulatorStatistics()["peak_in_flight"] as? Int ?? 400 < 100)
+        // Each of the two loops begins with 16, and has seen too few calls to dare more.
+        #expect(try await stage.simulatorStatistics()["peak_in_flight"] as? Int ?? 400 <= 32)
         #expect(worker.isRunning)
     }
 
