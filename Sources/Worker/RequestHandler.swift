@@ -128,8 +128,7 @@ final class RequestHandler {
     private func publish(
         _ report: Report, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
-        // Whose worker was frozen for so long has lost the partition, and another may have answered.
-        if !isCurrent(visit), await isAnsweredElsewhere(accepted, visit) { return true }
+        if await isAnsweredElsewhere(accepted, visit) { return true }
         var batch = messages(report, accepted.request.id, isOK: true, replyTo: accepted.request.replyTo, visit)
         switch await publisher.publish(&batch, of: visit) {
         case .gaveUp: return false
@@ -164,7 +163,7 @@ final class RequestHandler {
         _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, claimCheck: ClaimCheck? = nil,
         echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
-        if !isCurrent(visit), await isAnsweredElsewhere(accepted, visit) { return true }
+        if await isAnsweredElsewhere(accepted, visit) { return true }
         let request = accepted.request
         let outcome = ResponseEnvelope.Outcome.failure(code: error.code, message: error.message, retryable: error.retryable)
         let report = report(outcome, accepted, visit, reply, claimCheck: claimCheck, echoesMetadata: echoesMetadata)
@@ -205,8 +204,10 @@ final class RequestHandler {
         visit.age < rules.sessionTimeout && !visit.partition.isGivenUp
     }
 
+    /// Whether another has answered: whose worker was frozen for so long has lost the partition.
     private func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {
-        await claims?.isAnswered(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy) == true
+        guard !isCurrent(visit) else { return false }
+        return await claims?.isAnswered(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy) == true
     }
 
     // MARK: Messages that are none
