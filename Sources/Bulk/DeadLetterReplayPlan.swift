@@ -100,7 +100,8 @@ extension ErrorCode {
     /// True if the request may be answered when it is sent again as it is and the worker has the same configuration.
     fileprivate var mayPass: Bool {
         switch self {
-        case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .auth, .permission, .notFound,
+        case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .streamTruncated, .streamCorrupt,
+            .streamStalled, .schemaMismatch, .auth, .permission, .notFound,
             .quotaExhausted, .shutdown, .internal:
             true
         case .invalidJSON, .invalidRequest, .missingID, .unknownModel, .requestTooLarge, .emptyMessage, .duplicateID,

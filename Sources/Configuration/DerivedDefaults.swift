@@ -10,7 +10,7 @@ extension Settings {
         for name in names(in: "providers") {
             let provider = SettingPath(["providers", name])
             let path = provider.appending("base_url")
-            guard setting(path) == nil, let kind = ProviderAdapter(rawValue: text(provider.appending("kind"))) else { continue }
+            guard setting(path) == nil, let kind = WireFormats.named(text(provider.appending("kind"))) else { continue }
             set(Setting(path: path, value: .text(kind.defaultBaseURL), origin: .initial))
         }
     }

@@ -3,7 +3,7 @@ package import Providers
 
 /// Where a provider is and how it is spoken with.
 package struct ProviderConfiguration: Sendable {
-    package let kind: ProviderAdapter
+    package let format: any WireFormat
     /// With the version, as in `https://api.openai.com/v1`.
     package let baseURL: String
     /// Nil if the provider wants none.
@@ -22,8 +22,8 @@ package struct ProviderConfiguration: Sendable {
             problems.add("\(path): a provider's name has no spaces and no '/'", at: origin)
             return nil
         }
-        guard let kind = ProviderAdapter(rawValue: settings.text(path.appending("kind"))) else { return nil }
-        self.kind = kind
+        guard let format = WireFormats.named(settings.text(path.appending("kind"))) else { return nil }
+        self.format = format
         baseURL = settings.text(path.appending("base_url"))
         apiKey = settings.secret(path.appending("api_key"))
         let organization = settings.text(path.appending("organization"))
@@ -51,7 +51,7 @@ package struct ProviderConfiguration: Sendable {
     /// Reports secrets that cannot be read or are no header's value.
     func check(_ name: String, _ problems: inout Problems) {
         do {
-            let own = kind.headers(key: try resolvedKey(), organization: organization).map { (name: $0.name, value: $0.value) }
+            let own = format.headers(key: try resolvedKey(), organization: organization).map { (name: $0.name, value: $0.value) }
             Self.check(own + (try resolvedHeaders()), SettingPath(["providers", name]), origin, &problems)
         } catch {
             problems.add(error)
@@ -70,7 +70,7 @@ package struct ProviderConfiguration: Sendable {
     }
 
     private func checkNames(_ section: SettingPath, _ settings: Settings, _ problems: inout Problems) {
-        let own = kind.headers(key: apiKey?.reference, organization: organization).map(\.name)
+        let own = format.headers(key: apiKey?.reference, organization: organization).map(\.name)
         for name in headers.keys.sorted() where own.contains(name.lowercased()) {
             problems.add(
                 "\(section.appending(name)): is sent already, by the provider's kind, api_key or organization; remove one of the two",
@@ -85,15 +85,6 @@ package struct ProviderConfiguration: Sendable {
             _ = try HTTPHeaderList(fields)
         } catch {
             problems.add("\(path): \(error.description)", at: origin)
-        }
-    }
-}
-
-extension ProviderAdapter {
-    /// The API of the service that gave the format its name.
-    var defaultBaseURL: String {
-        switch self {
-        case .openAI: "https://api.openai.com/v1"
         }
     }
 }

@@ -70,7 +70,7 @@ extension Schema {
     ]
 
     static let providerKeys = [
-        Key("providers.*.kind", .choice(ProviderAdapter.allCases.map(\.rawValue)), "openai", "the wire format"),
+        Key("providers.*.kind", .choice(WireFormats.all.map(\.name)), "openai", "the wire format"),
         Key("providers.*.base_url", .url, nil, "where the API is, with its version"),
         Key("providers.*.api_key", .secret, nil, "the key that calls are authorised with"),
         Key("providers.*.organization", .text, "", "the account that calls are charged to"),

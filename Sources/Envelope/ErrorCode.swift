@@ -27,6 +27,10 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     case quotaExhausted = "quota_exhausted"
     case serverError = "server_error"
     case malformedResponse = "malformed_response"
+    case streamTruncated = "stream_truncated"
+    case streamCorrupt = "stream_corrupt"
+    case streamStalled = "stream_stalled"
+    case schemaMismatch = "schema_mismatch"
     case responseTooLarge = "response_too_large"
 
     // The worker.
@@ -36,10 +40,12 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     /// True if the same request may succeed when it is sent again.
     package var retryable: Bool {
         switch self {
-        case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .shutdown: true
+        case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .streamTruncated, .streamCorrupt,
+            .streamStalled, .shutdown:
+            true
         case .invalidJSON, .invalidRequest, .missingID, .unknownModel, .requestTooLarge, .emptyMessage, .duplicateID,
             .replyToNotAllowed, .deadlineExceeded, .unsupported, .poisonMessage, .auth, .permission, .notFound, .providerInvalidRequest,
-            .contextLength, .contentFiltered, .quotaExhausted, .responseTooLarge, .internal:
+            .contextLength, .contentFiltered, .quotaExhausted, .schemaMismatch, .responseTooLarge, .internal:
             false
         }
     }

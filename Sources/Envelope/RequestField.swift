@@ -6,7 +6,7 @@ package enum RequestField: UInt8, CaseIterable, Hashable, Sendable {
     // For the provider.
     case messages, prompt, input, temperature, topP, maxTokens, maxCompletionTokens, stop, seed, n, presencePenalty, frequencyPenalty
     case logitBias, logprobs, topLogprobs, user, reasoningEffort, parallelToolCalls, tools, toolChoice, responseFormat, dimensions
-    case encodingFormat, suffix, verbosity, serviceTier
+    case encodingFormat, suffix, verbosity, topK, thinking, serviceTier
 
     // Of an OpenAI Batch line.
     case customID, method, url, body
@@ -55,6 +55,8 @@ package enum RequestField: UInt8, CaseIterable, Hashable, Sendable {
         case .encodingFormat: "encoding_format"
         case .suffix: "suffix"
         case .verbosity: "verbosity"
+        case .topK: "top_k"
+        case .thinking: "thinking"
         case .serviceTier: "service_tier"
         case .customID: "custom_id"
         case .method: "method"

@@ -129,7 +129,7 @@ extension RequestReader {
         switch path.field {
         case .temperature, .topP, .presencePenalty, .frequencyPenalty:
             (expected, isFitting) = ("a number", value.kind == .number)
-        case .maxTokens, .maxCompletionTokens, .seed, .n, .topLogprobs, .dimensions:
+        case .maxTokens, .maxCompletionTokens, .seed, .n, .topLogprobs, .dimensions, .topK:
             (expected, isFitting) = ("an integer", value.kind == .number)
             if isFitting && JSONText.integer(at: value.range, in: bytes) == nil {
                 return refuse(.wrongValue(path, expected: expected, found: value))
@@ -140,7 +140,7 @@ extension RequestReader {
                 return refuse(.statement(.invalidRequest, path, "is an empty array; give at least one element"))
             }
         case .stop: (expected, isFitting) = ("a string or an array of strings", value.kind == .string || value.kind == .array)
-        case .logitBias, .responseFormat: (expected, isFitting) = ("an object", value.kind == .object)
+        case .logitBias, .responseFormat, .thinking: (expected, isFitting) = ("an object", value.kind == .object)
         case .logprobs: (expected, isFitting) = ("a boolean or an integer", value.kind == .boolean || value.kind == .number)
         case .parallelToolCalls: (expected, isFitting) = ("a boolean", value.kind == .boolean)
         case .toolChoice: (expected, isFitting) = ("a string or an object", value.kind == .string || value.kind == .object)

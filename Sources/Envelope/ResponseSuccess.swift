@@ -14,6 +14,9 @@ package struct ResponseSuccess {
     /// Why the model stopped, as JSON in ``body``, quotes included; `nil` if it does not say.
     package var finishReason: ByteRange?
 
+    /// The log probabilities of the answer's tokens, as OpenAI writes them; `nil` if there are none.
+    package var logprobs: ByteRange?
+
     /// Tokens consumed; `nil` if the provider does not say.
     package var usage: Usage?
 
@@ -24,13 +27,14 @@ package struct ResponseSuccess {
 
     package init(
         provider: String, model: String, body: UnsafeRawBufferPointer, content: ResponseContent, finishReason: ByteRange?,
-        usage: Usage?, cost: Double?, cache: CacheOutcome = .none
+        logprobs: ByteRange? = nil, usage: Usage?, cost: Double?, cache: CacheOutcome = .none
     ) {
         self.provider = provider
         self.model = model
         self.body = body
         self.content = content
         self.finishReason = finishReason
+        self.logprobs = logprobs
         self.usage = usage
         self.cost = cost
         self.cache = cache
@@ -47,6 +51,10 @@ extension ResponseSuccess {
         writeContent(into: &writer)
         writer.append(",\"finish_reason\":")
         if let finishReason { writer.append(body[finishReason]) } else { writer.append("null") }
+        if let logprobs {
+            writer.append(",\"logprobs\":")
+            writer.append(body[logprobs])
+        }
         writer.append(",\"usage\":")
         if let usage { usage.write(into: &writer) } else { writer.append("null") }
         writer.append(",\"cost\":")

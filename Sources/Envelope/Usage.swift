@@ -9,18 +9,35 @@ package struct Usage: Hashable, Sendable {
     /// The part of ``input`` that the provider had cached.
     package var cached: Int
 
+    /// The part of ``input`` that the provider has newly put into its cache, where it charges for that.
+    package var cacheWrite: Int
+
     /// The part of ``output`` that was reasoning.
     package var reasoning: Int
 
-    package init(input: Int, output: Int, cached: Int = 0, reasoning: Int = 0) {
+    /// True if the provider sent no counts, and these are guessed from the texts' lengths.
+    package var isEstimated: Bool
+
+    package init(input: Int, output: Int, cached: Int = 0, cacheWrite: Int = 0, reasoning: Int = 0, isEstimated: Bool = false) {
         self.input = input
         self.output = output
         self.cached = cached
+        self.cacheWrite = cacheWrite
         self.reasoning = reasoning
+        self.isEstimated = isEstimated
     }
 }
 
 extension Usage {
+    /// A guess: four bytes of text make about one token.
+    ///
+    /// - Parameters:
+    ///   - input: bytes of the prompt.
+    ///   - output: bytes of the answer.
+    package static func estimated(inputBytes input: Int, outputBytes output: Int) -> Usage {
+        Usage(input: (input + 3) / 4, output: (output + 3) / 4, isEstimated: true)
+    }
+
     /// Appends the usage as a JSON object.
     func write(into writer: inout ByteWriter) {
         writer.append("{\"input\":")
@@ -29,8 +46,11 @@ extension Usage {
         writer.append(output)
         writer.append(",\"cached\":")
         writer.append(cached)
+        writer.append(",\"cache_write\":")
+        writer.append(cacheWrite)
         writer.append(",\"reasoning\":")
         writer.append(reasoning)
+        if isEstimated { writer.append(",\"estimated\":true") }
         writer.append("}")
     }
 }

@@ -1,10 +1,16 @@
-import Envelope
+package import Envelope
 
-/// The wire format of OpenAI's chat completions, completions and embeddings.
+/// The wire format of OpenAI's chat completions, completions and embeddings, which many services and servers understand.
 ///
 /// Requests have OpenAI's field names already, so their members are copied byte for byte.
-enum OpenAIFormat {
-    static func path(for type: RequestType) -> StaticString {
+/// https://platform.openai.com/docs/api-reference/chat
+package struct OpenAIFormat: WireFormat {
+    package let name = "openai"
+    package let defaultBaseURL = "https://api.openai.com/v1"
+
+    package init() {}
+
+    package func path(for type: RequestType, isStreamed: Bool) -> StaticString? {
         switch type {
         case .chat: "/chat/completions"
         case .completion: "/completions"
@@ -12,35 +18,38 @@ enum OpenAIFormat {
         }
     }
 
-    static func headers(key: String?, organization: String?) -> [HTTPField] {
+    package func headers(key: String?, organization: String?) -> [HTTPField] {
         var headers = [HTTPField(name: "content-type", value: "application/json")]
         if let key, !key.isEmpty { headers.append(HTTPField(name: "authorization", value: "Bearer \(key)")) }
         if let organization, !organization.isEmpty { headers.append(HTTPField(name: "openai-organization", value: organization)) }
         return headers
     }
 
-    static func writeBody(
-        _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, model: String, into writer: inout ByteWriter
-    ) {
+    package func writeBody(_ call: borrowing ModelCall, into writer: inout ByteWriter) throws(ProviderError) {
         writer.append("{\"model\":")
-        writer.appendJSON(model)
-        for field in request.payload {
+        writer.appendJSON(call.model)
+        for field in call.request.payload {
             writer.append(",")
-            writer.append(bytes[field.member])
+            writer.append(call.bytes[field.member])
+        }
+        if call.request.stream {
+            writer.append(call.asksForStreamUsage ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : ",\"stream\":true")
         }
         writer.append("}")
     }
 
-    static func decodeResponse(_ type: RequestType, _ bytes: UnsafeRawBufferPointer) throws(ProviderError) -> ProviderResult {
-        var reader = OpenAIResponseReader(type, bytes)
+    package func decodeAnswer(_ type: RequestType, _ body: UnsafeRawBufferPointer) throws(ProviderError) -> ProviderResult {
+        var reader = OpenAIResponseReader(type, body)
         do throws(JSONError) {
             try reader.read()
         } catch {
-            throw ProviderError(code: .malformedResponse, message: "the provider's answer is not valid JSON: \(error.message)")
+            throw .notJSON(error)
         }
-        if reader.hasError && !reader.hasContent {
-            throw classify(status: 200, header: { _ in nil }, body: bytes, now: 0)
-        }
+        if reader.hasError && !reader.hasContent { throw classify(status: 200, header: { _ in nil }, body: body, now: 0) }
         return try reader.result()
+    }
+
+    package func makeStreamReader(_ type: RequestType) -> any StreamReader {
+        OpenAIStreamReader(type, classify: { classify(status: 200, header: { _ in nil }, body: $0, now: 0) })
     }
 }

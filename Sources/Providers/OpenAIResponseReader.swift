@@ -12,6 +12,7 @@ struct OpenAIResponseReader {
     private var choiceCount = 0
     private var answer: ByteRange?
     private var finishReason: ByteRange?
+    private var logprobs: ByteRange?
     private var embeddings: [ByteRange] = []
     private var embeddingIndices: [Int] = []
 
@@ -38,11 +39,10 @@ struct OpenAIResponseReader {
                 try readChoices()
             } else if type == .embedding && bytes.key(key, equals: "data") {
                 try readEmbeddings()
-            } else if bytes.key(key, equals: "usage") {
-                try readUsage()
             } else {
                 let value = try scanner.value()
                 if bytes.key(key, equals: "model") && value.kind == .string { model = value.range }
+                if bytes.key(key, equals: "usage") { usage = OpenAIUsage.read(JSONView(value, in: bytes)) }
                 if bytes.key(key, equals: "error") && value.kind != .null { hasError = true }
             }
             more = try scanner.nextMember()
@@ -51,23 +51,19 @@ struct OpenAIResponseReader {
     }
 
     func result() throws(ProviderError) -> ProviderResult {
-        if let fault { throw malformed(fault.description) }
-        guard hasContent else { throw malformed(type == .embedding ? "\"data\" is missing" : "\"choices\" is missing") }
-        return ProviderResult(content: try content(), finishReason: finishReason, usage: usage, model: model)
+        if let fault { throw .malformed(fault.description, type) }
+        guard hasContent else { throw .malformed(type == .embedding ? "\"data\" is missing" : "\"choices\" is missing", type) }
+        return ProviderResult(content: try content(), finishReason: finishReason, logprobs: logprobs, usage: usage, model: model)
     }
 
     private func content() throws(ProviderError) -> ResponseContent {
         if type == .embedding {
-            guard !embeddings.isEmpty else { throw malformed("\"data\" is empty") }
+            guard !embeddings.isEmpty else { throw .malformed("\"data\" is empty", type) }
             return .embeddings(orderedEmbeddings)
         }
-        guard let answer else { throw malformed(choiceCount == 0 ? "\"choices\" is empty" : "\"choices[0]\" has no answer") }
+        guard let answer else { throw .malformed(choiceCount == 0 ? "\"choices\" is empty" : "\"choices[0]\" has no answer", type) }
         let several = choiceCount > 1 ? choices : nil
         return type == .chat ? .message(answer, choices: several) : .text(answer, choices: several)
-    }
-
-    private func malformed(_ what: String) -> ProviderError {
-        ProviderError(code: .malformedResponse, message: "the provider's answer to a \(type.rawValue) request is not as expected: \(what)")
     }
 
     // MARK: Choices
@@ -100,6 +96,8 @@ struct OpenAIResponseReader {
                 }
             } else if value.kind == .string && bytes.key(key, equals: "finish_reason") {
                 finishReason = value.range
+            } else if value.kind == .object && bytes.key(key, equals: "logprobs") {
+                logprobs = value.range
             }
             more = try scanner.nextMember()
         }
@@ -144,61 +142,6 @@ struct OpenAIResponseReader {
     private var orderedEmbeddings: [ByteRange] {
         guard zip(embeddingIndices, embeddingIndices.dropFirst()).contains(where: { $0 > $1 }) else { return embeddings }
         return embeddings.indices.sorted { embeddingIndices[$0] < embeddingIndices[$1] }.map { embeddings[$0] }
-    }
-
-    // MARK: Usage
-
-    private mutating func readUsage() throws(JSONError) {
-        guard try scanner.nextKind() == .object else {
-            _ = try scanner.value()
-            return
-        }
-        var read = Usage(input: 0, output: 0)
-        var isGiven = false
-        var more = try scanner.openObject()
-        while more {
-            let key = try scanner.key()
-            if bytes.key(key, equals: "prompt_tokens") {
-                isGiven = true
-                read.input = try readCount()
-            } else if bytes.key(key, equals: "completion_tokens") {
-                isGiven = true
-                read.output = try readCount()
-            } else if bytes.key(key, equals: "prompt_tokens_details") {
-                read.cached = try readDetail("cached_tokens")
-            } else if bytes.key(key, equals: "completion_tokens_details") {
-                read.reasoning = try readDetail("reasoning_tokens")
-            } else {
-                _ = try scanner.value()
-            }
-            more = try scanner.nextMember()
-        }
-        usage = isGiven ? read : nil
-    }
-
-    private mutating func readDetail(_ name: StaticString) throws(JSONError) -> Int {
-        guard try scanner.nextKind() == .object else {
-            _ = try scanner.value()
-            return 0
-        }
-        var count = 0
-        var more = try scanner.openObject()
-        while more {
-            let key = try scanner.key()
-            if bytes.key(key, equals: name) { count = try readCount() } else { _ = try scanner.value() }
-            more = try scanner.nextMember()
-        }
-        return count
-    }
-
-    /// More tokens than any call has: what says more is not believed, and sums of many stay within an integer.
-    private static var mostTokens: Int64 { 1 << 40 }
-
-    /// Reads a number of tokens; null and what is no whole number count as none.
-    private mutating func readCount() throws(JSONError) -> Int {
-        let value = try scanner.value()
-        guard value.kind == .number, let count = JSONText.integer(at: value.range, in: bytes) else { return 0 }
-        return Int(min(max(count, 0), Self.mostTokens))
     }
 
     private mutating func refuse(_ fault: StaticString) throws(JSONError) {

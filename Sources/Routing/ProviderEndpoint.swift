@@ -5,7 +5,7 @@ package import Providers
 /// A provider's account at one base URL, with what every request to it has in common. Used by all loops.
 package final class ProviderEndpoint: Sendable {
     package let name: String
-    let adapter: ProviderAdapter
+    let format: any WireFormat
     let headers: HTTPHeaderList
     private let chat: HTTPTarget
     private let completion: HTTPTarget
@@ -16,12 +16,14 @@ package final class ProviderEndpoint: Sendable {
     ///   - baseURL: with the version, as in `https://api.openai.com/v1`; a slash at the end makes no difference.
     ///   - headers: sent with each request, the key among them.
     /// - Throws: `HTTPInputError` if URL or headers are not usable.
-    package init(name: String, adapter: ProviderAdapter, baseURL: String, headers: [HTTPField]) throws {
+    package init(name: String, format: any WireFormat, baseURL: String, headers: [HTTPField]) throws {
         self.name = name
-        self.adapter = adapter
+        self.format = format
         self.headers = try HTTPHeaderList(headers.map { ($0.name, $0.value) })
         let base = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
-        func target(_ type: RequestType) throws -> HTTPTarget { try HTTPTarget("\(base)\(adapter.path(for: type))") }
+        func target(_ type: RequestType) throws -> HTTPTarget {
+            try HTTPTarget("\(base)\(format.path(for: type, isStreamed: false) ?? "")")
+        }
         chat = try target(.chat)
         completion = try target(.completion)
         embedding = try target(.embedding)

@@ -44,7 +44,11 @@ package final class Router {
     ) async -> Reply {
         let endpoint = deployment.endpoint
         var body = ByteWriter(capacity: bytes.count + 64)
-        endpoint.adapter.writeBody(request, bytes: bytes, model: deployment.model, into: &body)
+        do throws(ProviderError) {
+            try endpoint.format.writeBody(ModelCall(request, bytes: bytes, model: deployment.model), into: &body)
+        } catch {
+            return Reply(outcome: .failed(error), attempts: [], providerMilliseconds: 0, waitedMilliseconds: 0, lastCall: nil)
+        }
         var call = HTTPRequest(.post, target: endpoint.target(for: request.type), headers: endpoint.headers, body: body.bytes)
         var record = Record(endpoint: endpoint.name, model: deployment.model, attempts: past.attempts)
         let firstBegan = past.began ?? clock()
@@ -110,11 +114,11 @@ package final class Router {
         return response.withBody { body in
             guard (200..<300).contains(response.status) else {
                 return .failed(
-                    endpoint.adapter.classify(
+                    endpoint.format.classify(
                         status: response.status, header: { response.header($0) }, body: body, now: WallClock.milliseconds))
             }
             do throws(ProviderError) {
-                return .answered(try endpoint.adapter.decodeResponse(type, body), response)
+                return .answered(try endpoint.format.decodeAnswer(type, body), response)
             } catch {
                 return .failed(error)
             }

@@ -1,5 +1,4 @@
 internal import Envelope
-internal import Glibc
 internal import Kafka
 
 /// A message to be published, with what keeps its bytes.
@@ -83,19 +82,5 @@ extension Outgoing {
 extension KafkaMessage {
     fileprivate var allHeaders: [MessageHeader] {
         headers.map { MessageHeader(name: $0.name, value: $0.value.map { Array($0) } ?? []) }
-    }
-}
-
-/// Memory from `malloc` that is freed with this object.
-final class WrittenBytes {
-    let bytes: UnsafeRawBufferPointer
-
-    init(_ writer: consuming ByteWriter) {
-        let (pointer, count) = writer.take()
-        bytes = UnsafeRawBufferPointer(start: pointer, count: count)
-    }
-
-    deinit {
-        free(UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }
 }

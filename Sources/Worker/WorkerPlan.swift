@@ -94,7 +94,7 @@ extension ProviderEndpoint {
     fileprivate convenience init(_ name: String, _ provider: ProviderConfiguration) throws {
         let own = try provider.resolvedHeaders().map { HTTPField(name: $0.name, value: $0.value) }
         try self.init(
-            name: name, adapter: provider.kind, baseURL: provider.baseURL,
-            headers: provider.kind.headers(key: try provider.resolvedKey(), organization: provider.organization) + own)
+            name: name, format: provider.format, baseURL: provider.baseURL,
+            headers: provider.format.headers(key: try provider.resolvedKey(), organization: provider.organization) + own)
     }
 }

@@ -55,7 +55,7 @@ import Testing
         #expect(configuration.providers.keys.sorted() == ["My-Own", "openai"])
         #expect(configuration.providers["My-Own"]?.baseURL == "http://b/v1")
         let openAI = try #require(configuration.providers["openai"])
-        #expect(openAI.kind == .openAI)
+        #expect(openAI.format.name == "openai")
         #expect(openAI.baseURL == "https://api.openai.com/v1")
         #expect(try openAI.apiKey?.reveal() == "k")
         #expect(try openAI.headers["x-team"]?.reveal() == "search")

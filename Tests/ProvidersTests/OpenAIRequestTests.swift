@@ -5,17 +5,12 @@ import Testing
 
 @Suite struct OpenAIRequestTests {
     private func body(_ message: String, model: String = "gpt-4o-mini") throws -> String {
-        try withBytes(message) { (bytes) throws in
-            let request = try RequestDecoder.decode(bytes)
-            var writer = ByteWriter()
-            ProviderAdapter.openAI.writeBody(request, bytes: bytes, model: model, into: &writer)
-            return String(decoding: writer.bytes, as: UTF8.self)
-        }
+        try ProvidersTests.body(OpenAIFormat(), message, model: model)
     }
 
     @Test func copiesThePayloadByteForByte() throws {
         let message = #"""
-            {"id":"a","model":"alias","tenant":"t","stream":true,"metadata":{"row":1},"temperature" : 0.70,"messages":[{"role":"user","content":"\u00e9é😀"}],"extra":{"top_k":40}}
+            {"id":"a","model":"alias","tenant":"t","metadata":{"row":1},"temperature" : 0.70,"messages":[{"role":"user","content":"\u00e9é😀"}],"extra":{"top_k":40}}
             """#
         #expect(
             try body(message)
@@ -37,13 +32,16 @@ import Testing
     }
 
     @Test func namesPathsAndHeaders() {
-        let adapter = ProviderAdapter(rawValue: "openai")
-        #expect(RequestType.allCases.map { adapter?.path(for: $0).description } == ["/chat/completions", "/completions", "/embeddings"])
+        let format = WireFormats.named("openai")
         #expect(
-            adapter?.headers(key: "k", organization: "o") == [
+            RequestType.allCases.map { format?.path(for: $0, isStreamed: false)?.description } == [
+                "/chat/completions", "/completions", "/embeddings",
+            ])
+        #expect(
+            format?.headers(key: "k", organization: "o") == [
                 HTTPField(name: "content-type", value: "application/json"), HTTPField(name: "authorization", value: "Bearer k"),
                 HTTPField(name: "openai-organization", value: "o"),
             ])
-        #expect(adapter?.headers(key: nil, organization: "").map(\.name) == ["content-type"])
+        #expect(format?.headers(key: nil, organization: "").map(\.name) == ["content-type"])
     }
 }

@@ -8,8 +8,8 @@ import Testing
     private let two: ProviderEndpoint
 
     init() throws {
-        one = try ProviderEndpoint(name: "one", adapter: .openAI, baseURL: "http://127.0.0.1:1/v1", headers: [])
-        two = try ProviderEndpoint(name: "two", adapter: .openAI, baseURL: "http://127.0.0.1:2/v1/", headers: [])
+        one = try ProviderEndpoint(name: "one", format: OpenAIFormat(), baseURL: "http://127.0.0.1:1/v1", headers: [])
+        two = try ProviderEndpoint(name: "two", format: OpenAIFormat(), baseURL: "http://127.0.0.1:2/v1/", headers: [])
     }
 
     private func table(fallback: ProviderEndpoint? = nil) -> ModelTable {

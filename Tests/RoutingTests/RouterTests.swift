@@ -121,7 +121,7 @@ private actor RouterUser {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     init(port: Int) throws {
-        let endpoint = try ProviderEndpoint(name: "p", adapter: .openAI, baseURL: "http://127.0.0.1:\(port)/v1", headers: [])
+        let endpoint = try ProviderEndpoint(name: "p", format: OpenAIFormat(), baseURL: "http://127.0.0.1:\(port)/v1", headers: [])
         deployment = Deployment(endpoint: endpoint, model: "m-1", price: nil)
     }
 
