@@ -13,6 +13,7 @@ package struct HTTPConfiguration: Sendable {
         var client = HTTPClientConfiguration()
         client.timeouts.connect = milliseconds("http.connect_timeout_ms")
         client.timeouts.firstByte = milliseconds("http.first_byte_timeout_ms")
+        client.timeouts.idle = milliseconds("http.idle_timeout_ms")
         client.timeouts.total = milliseconds("http.total_timeout_ms")
         maxConnectionsPerHost = settings.integer("http.max_connections_per_host")
         if maxConnectionsPerHost > 0 { client.maxConnectionsPerHost = maxConnectionsPerHost }

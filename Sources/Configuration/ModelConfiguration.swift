@@ -6,6 +6,8 @@ package struct ModelConfiguration: Sendable {
     /// The model as the provider knows it.
     package let model: String
     package let price: Price?
+    /// How many tokens an answer may have if the request does not say; nil leaves that to the provider.
+    package let maxTokens: Int?
 
     /// Nil if there are problems.
     init?(_ alias: String, _ settings: Settings, _ problems: inout Problems) {
@@ -20,6 +22,7 @@ package struct ModelConfiguration: Sendable {
         }
         provider = required("provider")
         model = required("model")
+        maxTokens = settings.optionalInteger(path.appending("max_tokens"))
         price = Self.price(path.appending("price"), settings, &problems)
         for name in missing { problems.add("\(path.appending(name)): is missing; name the \(name)", at: settings.origin(of: path)) }
         let providers = settings.names(in: "providers")
@@ -34,13 +37,14 @@ package struct ModelConfiguration: Sendable {
     private static func price(_ path: SettingPath, _ settings: Settings, _ problems: inout Problems) -> Price? {
         let (input, output) = (settings.number(path.appending("input")), settings.number(path.appending("output")))
         let cached = settings.number(path.appending("cached_input"))
+        let written = settings.number(path.appending("cache_write"))
         guard let input, let output else {
-            if input != nil || output != nil || cached != nil {
-                let origins = ["input", "output", "cached_input"].map { settings.origin(of: path.appending($0)) }
+            if input != nil || output != nil || cached != nil || written != nil {
+                let origins = ["input", "output", "cached_input", "cache_write"].map { settings.origin(of: path.appending($0)) }
                 problems.add("\(path): needs both input and output", at: origins.first { $0 != .initial } ?? .initial)
             }
             return nil
         }
-        return Price(input: input, cachedInput: cached, output: output)
+        return Price(input: input, cachedInput: cached, cacheWrite: written, output: output)
     }
 }

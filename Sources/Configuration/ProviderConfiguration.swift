@@ -6,8 +6,10 @@ package struct ProviderConfiguration: Sendable {
     package let format: any WireFormat
     /// With the version, as in `https://api.openai.com/v1`.
     package let baseURL: String
-    /// Nil if the provider wants none.
-    package let apiKey: Secret?
+    /// Empty if the provider wants none; several take turns.
+    package let apiKeys: [Secret]
+    /// Whether streamed calls ask for usage.
+    package let asksForStreamUsage: Bool
     /// Nil if calls name no account.
     package let organization: String?
     /// Header fields beyond those that the kind has.
@@ -25,24 +27,33 @@ package struct ProviderConfiguration: Sendable {
         guard let format = WireFormats.named(settings.text(path.appending("kind"))) else { return nil }
         self.format = format
         baseURL = settings.text(path.appending("base_url"))
-        apiKey = settings.secret(path.appending("api_key"))
+        let (single, several) = (settings.secret(path.appending("api_key")), settings.secrets(path.appending("api_keys")))
+        apiKeys = single.map { [$0] } ?? several
+        asksForStreamUsage = settings.boolean(path.appending("stream_usage"))
         let organization = settings.text(path.appending("organization"))
         self.organization = organization.isEmpty ? nil : organization
+        if single != nil, !several.isEmpty {
+            problems.add("\(path): has api_key and api_keys; remove one of the two", at: settings.origin(of: path.appending("api_keys")))
+        }
         headers = Self.headers(path.appending("headers"), settings, &problems)
         checkNames(path.appending("headers"), settings, &problems)
     }
 
-    /// The API key; nil if there is none.
+    /// The header fields of a call, by key; those without a key if there are none.
     ///
-    /// - Throws: what kept it from being read.
-    package func resolvedKey() throws(ConfigurationError) -> String? {
-        try apiKey?.reveal()
+    /// - Throws: what kept a key or another secret from being read.
+    package func resolvedFields() throws(ConfigurationError) -> [[HTTPField]] {
+        let own = try resolvedHeaders().map { HTTPField(name: $0.name, value: $0.value) }
+        var keys: [String?] = []
+        for key in apiKeys { keys.append(try key.reveal()) }
+        if keys.isEmpty { keys = [nil] }
+        return keys.map { format.headers(key: $0, organization: organization) + own }
     }
 
     /// The configured header fields, by name. None of them is one that the kind has.
     ///
     /// - Throws: what kept a secret from being read.
-    package func resolvedHeaders() throws(ConfigurationError) -> [(name: String, value: String)] {
+    private func resolvedHeaders() throws(ConfigurationError) -> [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []
         for (name, text) in headers.sorted(by: { $0.key < $1.key }) { fields.append((name, try text.reveal())) }
         return fields
@@ -51,8 +62,9 @@ package struct ProviderConfiguration: Sendable {
     /// Reports secrets that cannot be read or are no header's value.
     func check(_ name: String, _ problems: inout Problems) {
         do {
-            let own = format.headers(key: try resolvedKey(), organization: organization).map { (name: $0.name, value: $0.value) }
-            Self.check(own + (try resolvedHeaders()), SettingPath(["providers", name]), origin, &problems)
+            for fields in try resolvedFields() {
+                Self.check(fields.map { ($0.name, $0.value) }, SettingPath(["providers", name]), origin, &problems)
+            }
         } catch {
             problems.add(error)
         }
@@ -70,7 +82,7 @@ package struct ProviderConfiguration: Sendable {
     }
 
     private func checkNames(_ section: SettingPath, _ settings: Settings, _ problems: inout Problems) {
-        let own = format.headers(key: apiKey?.reference, organization: organization).map(\.name)
+        let own = format.headers(key: apiKeys.first?.reference, organization: organization).map(\.name)
         for name in headers.keys.sorted() where own.contains(name.lowercased()) {
             problems.add(
                 "\(section.appending(name)): is sent already, by the provider's kind, api_key or organization; remove one of the two",

@@ -33,6 +33,9 @@ extension Schema {
         Key(
             "worker.dead_letter_failures", .boolean, true,
             "whether requests that failed though they were in order are kept on the dead-letter topic"),
+        Key(
+            "worker.schema_repair", .boolean, false,
+            "whether a model whose answer does not fit the schema it was given is told so, and asked once more"),
         Key("worker.claim_check_directory", .text, "", "where responses are kept that Kafka does not take; empty for nowhere"),
         Key(
             "worker.log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
@@ -42,6 +45,7 @@ extension Schema {
     static let httpKeys = [
         Key("http.connect_timeout_ms", .integer(1...3_600_000), 5_000, "to connect to a provider"),
         Key("http.first_byte_timeout_ms", .integer(1...86_400_000), 120_000, "until the first byte of a response"),
+        Key("http.idle_timeout_ms", .integer(1...86_400_000), 60_000, "between two pieces of a streamed response"),
         Key("http.total_timeout_ms", .integer(1...86_400_000), 600_000, "until the end of a response"),
         Key("http.max_connections_per_host", .integer(0...65_535), 0, "connections to one host; 0 is one for each request in flight"),
         Key("http.max_response_bytes", .bytes(1...(1 << 31)), 33_554_432, "the largest response"),
@@ -73,15 +77,19 @@ extension Schema {
         Key("providers.*.kind", .choice(WireFormats.all.map(\.name)), "openai", "the wire format"),
         Key("providers.*.base_url", .url, nil, "where the API is, with its version"),
         Key("providers.*.api_key", .secret, nil, "the key that calls are authorised with"),
+        Key("providers.*.api_keys", .secrets, nil, "several keys, which take turns"),
         Key("providers.*.organization", .text, "", "the account that calls are charged to"),
+        Key("providers.*.stream_usage", .boolean, true, "whether streamed calls ask for usage, which some servers refuse"),
         Key("providers.*.headers.*", .textOrSecret, nil, "a header field sent with each call"),
     ]
 
     static let modelKeys = [
         Key("models.*.provider", .text, nil, "the provider that has the model"),
         Key("models.*.model", .text, nil, "the model's name at the provider"),
+        Key("models.*.max_tokens", .integer(1...10_000_000), nil, "how many tokens an answer may have if the request does not say"),
         Key("models.*.price.input", .price, nil, "US dollars for a million input tokens"),
         Key("models.*.price.cached_input", .price, nil, "US dollars for a million input tokens that the provider had cached"),
+        Key("models.*.price.cache_write", .price, nil, "US dollars for a million input tokens that the provider puts into its cache"),
         Key("models.*.price.output", .price, nil, "US dollars for a million output tokens"),
     ]
 }

@@ -24,6 +24,15 @@ struct SecretReader: Sendable {
         }
     }
 
+    /// The secrets behind `references`.
+    ///
+    /// - Throws: as `read`.
+    func read(_ references: [String], key: SettingPath, origin: Origin) throws(Complaint) -> [Secret] {
+        var secrets: [Secret] = []
+        for reference in references { secrets.append(try read(reference, key: key, origin: origin)) }
+        return secrets
+    }
+
     private func resolve(_ reference: String) throws(Complaint) -> String {
         let isVariable = reference.hasPrefix("env:")
         let name = String(reference.dropFirst(isVariable ? 4 : 5))

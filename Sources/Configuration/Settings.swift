@@ -90,6 +90,11 @@ extension Settings {
         return number
     }
 
+    func optionalInteger(_ path: SettingPath) -> Int? {
+        guard case .integer(let number) = setting(path)?.value else { return nil }
+        return number
+    }
+
     func boolean(_ path: SettingPath) -> Bool {
         guard case .boolean(let value) = setting(path)?.value else { return mismatch(path) }
         return value
@@ -108,6 +113,11 @@ extension Settings {
     func secret(_ path: SettingPath) -> Secret? {
         guard case .secret(let secret) = setting(path)?.value else { return nil }
         return secret
+    }
+
+    func secrets(_ path: SettingPath) -> [Secret] {
+        guard case .secrets(let secrets) = setting(path)?.value else { return [] }
+        return secrets
     }
 
     func textOrSecret(_ path: SettingPath) -> ConfiguredText {

@@ -27,6 +27,12 @@ struct SettingsReader {
         switch key.kind {
         case .secret:
             return .secret(try secrets.read(scalar(raw), key: path, origin: origin))
+        case .secrets:
+            guard case .list(let references) = raw else {
+                let references = try scalar(raw).split(separator: ",").map { String($0) }
+                return .secrets(try secrets.read(references, key: path, origin: origin))
+            }
+            return .secrets(try secrets.read(references, key: path, origin: origin))
         case .textOrSecret:
             let text = try scalar(raw)
             if SecretReader.isReference(text) || LiteralRule.mustBeSecret(path, text) {

@@ -12,6 +12,7 @@ enum Value: Sendable {
     case boolean(Bool)
     case list([String])
     case secret(Secret)
+    case secrets([Secret])
 }
 
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral {

@@ -16,6 +16,7 @@ enum ValueKind: Sendable {
     case optionalTopic
     case topics
     case secret
+    case secrets
     /// Text, or a reference to a secret.
     case textOrSecret
     case kafkaProperty
@@ -58,7 +59,7 @@ extension ValueKind {
             try TopicName.check(text)
         case .optionalTopic:
             if !text.isEmpty { try TopicName.check(text) }
-        case .text, .topics, .secret, .textOrSecret, .kafkaProperty:
+        case .text, .topics, .secret, .secrets, .textOrSecret, .kafkaProperty:
             break
         }
         return .text(text)
@@ -81,11 +82,18 @@ extension ValueKind {
         } catch {
             throw Complaint("cannot be used: \(error.description)")
         }
-        guard !url.contains(where: { "?#".contains($0) }) else {
-            throw Complaint("cannot be used: the URL has a ? or #, but paths are appended to it")
-        }
-        guard !URLCredentials.areIn(url) else {
+        guard !url.contains("#") else { throw Complaint("cannot be used: the URL has a #, but paths are appended to it") }
+        guard !URLCredentials.areIn(url), !hasKey(inQueryOf: url) else {
             throw Complaint("must not hold a user or password; put them into api_key or headers, as env:NAME or file:PATH")
+        }
+    }
+
+    /// Whether a parameter of the URL's query is named like a secret.
+    private static func hasKey(inQueryOf url: String) -> Bool {
+        guard let mark = url.firstIndex(of: "?") else { return false }
+        return url[mark...].dropFirst().split(separator: "&").contains { parameter in
+            let name = parameter.prefix { $0 != "=" }.lowercased()
+            return name == "key" || ["apikey", "api_key", "api-key", "token", "secret", "password"].contains { name.contains($0) }
         }
     }
 }

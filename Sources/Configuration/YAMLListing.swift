@@ -23,9 +23,14 @@ struct YAMLListing {
         case .integer(let number): "\(number)"
         case .number(let number): "\(number)"
         case .boolean(let value): "\(value)"
-        case .list(let values): "[" + values.map(scalar).joined(separator: ", ") + "]"
+        case .list(let values): list(values)
         case .secret: scalar(Secret.mask)
+        case .secrets(let secrets): list(secrets.map { _ in Secret.mask })
         }
+    }
+
+    private static func list(_ values: [String]) -> String {
+        "[" + values.map(scalar).joined(separator: ", ") + "]"
     }
 
     /// A scalar that every reader takes for this text, in quotes where it must be.

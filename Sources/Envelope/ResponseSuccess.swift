@@ -42,6 +42,11 @@ package struct ResponseSuccess {
 }
 
 extension ResponseSuccess {
+    /// The message as JSON; nil for embeddings.
+    package var message: UnsafeRawBufferPointer? {
+        if case .message(let range, _) = content { body[range] } else { nil }
+    }
+
     /// Appends the members from `provider` to `cost`, each with a comma before it.
     func write(into writer: inout ByteWriter) {
         writer.append(",\"provider\":")

@@ -6,6 +6,21 @@ package struct HTTPResponse: Sendable {
     package let timings: HTTPTimings
     let buffer: ResponseBuffer
 
+    /// A response whose body was streamed and whose end did not come.
+    package init(status: Int) {
+        self.init(
+            status: status, isHTTP2: false,
+            timings: HTTPTimings(totalMilliseconds: 0, firstByteMilliseconds: 0, waitingMilliseconds: 0, connectionReused: false),
+            buffer: ResponseBuffer())
+    }
+
+    init(status: Int, isHTTP2: Bool, timings: HTTPTimings, buffer: ResponseBuffer) {
+        self.status = status
+        self.isHTTP2 = isHTTP2
+        self.timings = timings
+        self.buffer = buffer
+    }
+
     /// Calls `work` with the body, its content encoding undone, in the client's own memory; valid only during the call.
     package func withBody<Result, Failure: Error>(
         _ work: (UnsafeRawBufferPointer) throws(Failure) -> Result

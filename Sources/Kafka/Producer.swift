@@ -66,9 +66,11 @@ package final class Producer {
     /// - Parameters:
     ///   - value: memory from `malloc`, which is the producer's from now on.
     ///   - count: how many bytes of it.
+    /// - Returns: false if it is dropped at once.
+    @discardableResult
     package func post(
         topic: String, key: [UInt8]?, value: UnsafeMutableRawPointer, count: Int, headers: consuming KafkaHeaders
-    ) {
+    ) -> Bool {
         session.post(topic: topic, key: key, value: value, count: count, headers: headers)
     }
 

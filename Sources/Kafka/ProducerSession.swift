@@ -49,16 +49,19 @@ final class ProducerSession {
     }
 
     /// Hands one message to librdkafka, which frees the value, and waits for nothing.
+    ///
+    /// - Returns: false if librdkafka does not take it.
     func post(
         topic name: String, key: [UInt8]?, value: UnsafeMutableRawPointer, count: Int, headers: consuming KafkaHeaders
-    ) {
+    ) -> Bool {
         let headers = headers.take()
         let result = switchyard_kafka_produce(
             handle.pointer, topicHandle(name), Int32(RD_KAFKA_MSG_F_FREE), key, key?.count ?? 0, value, count, headers, nil)
-        guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        guard result != RD_KAFKA_RESP_ERR_NO_ERROR else { return true }
         if let headers { rd_kafka_headers_destroy(headers) }
         free(value)
         log.logger.warning("\(KafkaError(result, while: "cannot produce to \(name)")); the message is dropped")
+        return false
     }
 
     /// Makes librdkafka report every message it still holds as failed.

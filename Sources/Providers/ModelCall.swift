@@ -16,7 +16,10 @@ package struct ModelCall {
         _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, model: String, defaultMaxTokens: Int? = nil,
         asksForStreamUsage: Bool = true
     ) {
-        self.request = copy request
+        var request = copy request
+        // The tier is Switchyard's own: what is called for just now is not part of a batch.
+        request.payload.removeAll { $0.field == .serviceTier && JSONView(at: $0.value, in: bytes).isString("batch") }
+        self.request = request
         self.bytes = bytes
         self.model = model
         self.defaultMaxTokens = defaultMaxTokens

@@ -7,10 +7,13 @@ package struct Deployment: Sendable {
     package let model: String
     /// Nil where it is not known.
     package let price: Price?
+    /// How many tokens an answer may have if the request does not say; nil leaves that to the provider, or its format.
+    package let maxTokens: Int?
 
-    package init(endpoint: ProviderEndpoint, model: String, price: Price?) {
+    package init(endpoint: ProviderEndpoint, model: String, price: Price?, maxTokens: Int? = nil) {
         self.endpoint = endpoint
         self.model = model
         self.price = price
+        self.maxTokens = maxTokens
     }
 }

@@ -6,7 +6,8 @@ package struct ModelTable: Sendable {
     private let aliases: [String: Deployment]
     private let endpoints: [String: ProviderEndpoint]
     private let fallback: ProviderEndpoint?
-    private var prices: [String: Price] = [:]
+    /// The configured models by `provider/model`.
+    private var known: [String: Deployment] = [:]
 
     /// - Parameters:
     ///   - aliases: the configured models.
@@ -17,7 +18,7 @@ package struct ModelTable: Sendable {
         self.endpoints = Dictionary(endpoints.map { ($0.name, $0) }) { $1 }
         self.fallback = fallback
         for deployment in aliases.values {
-            prices["\(deployment.endpoint.name)/\(deployment.model)"] = deployment.price
+            known["\(deployment.endpoint.name)/\(deployment.model)"] = deployment
         }
     }
 
@@ -30,9 +31,11 @@ package struct ModelTable: Sendable {
         if let known = aliases[wanted] { return known }
         if let name, let slash = name.firstIndex(of: "/"), let endpoint = endpoints[String(name[..<slash])] {
             let model = String(name[name.index(after: slash)...])
-            if !model.isEmpty { return Deployment(endpoint: endpoint, model: model, price: prices[name]) }
+            if !model.isEmpty { return known[name] ?? Deployment(endpoint: endpoint, model: model, price: nil) }
         }
-        if let name, let fallback { return Deployment(endpoint: fallback, model: name, price: prices["\(fallback.name)/\(name)"]) }
+        if let name, let fallback {
+            return known["\(fallback.name)/\(name)"] ?? Deployment(endpoint: fallback, model: name, price: nil)
+        }
         throw EnvelopeError(code: .unknownModel, message: explanation(name))
     }
 

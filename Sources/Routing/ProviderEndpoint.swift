@@ -1,39 +1,116 @@
 internal import Envelope
-internal import HTTP
+internal import EventLoop
+package import HTTP
 package import Providers
+internal import Synchronization
 
 /// A provider's account at one base URL, with what every request to it has in common. Used by all loops.
 package final class ProviderEndpoint: Sendable {
     package let name: String
-    let format: any WireFormat
-    let headers: HTTPHeaderList
-    private let chat: HTTPTarget
-    private let completion: HTTPTarget
-    private let embedding: HTTPTarget
+    package let format: any WireFormat
+    /// Whether calls for a stream ask for usage.
+    package let asksForStreamUsage: Bool
+    /// The header fields of a call, by key; one without a key if there are none.
+    private let headers: [HTTPHeaderList]
+    private let base: String
+    private let query: String
+    /// By path, that of the model in it.
+    private let targets = Mutex<[String: HTTPTarget]>([:])
+    private let ring: Mutex<KeyRing>
+
+    /// More paths than there are models; a requester's inventions must not fill the memory.
+    private static let mostTargets = 4_096
 
     /// - Parameters:
     ///   - name: the provider's name in the configuration.
-    ///   - baseURL: with the version, as in `https://api.openai.com/v1`; a slash at the end makes no difference.
-    ///   - headers: sent with each request, the key among them.
+    ///   - baseURL: with the version, as in `https://api.openai.com/v1`; a slash at the end makes no difference. A query goes to the
+    ///     end of each path.
+    ///   - headers: sent with each request, by key.
     /// - Throws: `HTTPInputError` if URL or headers are not usable.
-    package init(name: String, format: any WireFormat, baseURL: String, headers: [HTTPField]) throws {
+    package init(
+        name: String, format: any WireFormat, baseURL: String, headers: [[HTTPField]] = [[]], asksForStreamUsage: Bool = true
+    ) throws {
         self.name = name
         self.format = format
-        self.headers = try HTTPHeaderList(headers.map { ($0.name, $0.value) })
-        let base = baseURL.hasSuffix("/") ? String(baseURL.dropLast()) : baseURL
-        func target(_ type: RequestType) throws -> HTTPTarget {
-            try HTTPTarget("\(base)\(format.path(for: type, isStreamed: false) ?? "")")
-        }
-        chat = try target(.chat)
-        completion = try target(.completion)
-        embedding = try target(.embedding)
+        self.asksForStreamUsage = asksForStreamUsage
+        self.headers = try headers.map { fields in try HTTPHeaderList(fields.map { ($0.name, $0.value) }) }
+        let mark = baseURL.firstIndex(of: "?")
+        let path = baseURL[..<(mark ?? baseURL.endIndex)]
+        base = String(path.hasSuffix("/") ? path.dropLast() : path)
+        query = mark.map { String(baseURL[baseURL.index(after: $0)...]) } ?? ""
+        ring = Mutex(KeyRing(count: headers.count))
+        _ = try HTTPTarget(base)
     }
 
-    func target(for type: RequestType) -> HTTPTarget {
-        switch type {
-        case .chat: chat
-        case .completion: completion
-        case .embedding: embedding
+    package var keyCount: Int { headers.count }
+
+    package func headers(of key: Int) -> HTTPHeaderList { headers[key] }
+
+    /// The URL of a path below the base.
+    ///
+    /// - Throws: `HTTPInputError` if that is not usable.
+    package func target(_ path: String) throws(HTTPInputError) -> HTTPTarget {
+        if let known = targets.withLock({ $0[path] }) { return known }
+        let separator = query.isEmpty ? "" : path.contains("?") ? "&" : "?"
+        let target = try HTTPTarget("\(base)\(path)\(separator)\(query)")
+        targets.withLock { targets in
+            if targets.count >= Self.mostTargets { targets.removeAll() }
+            targets[path] = target
         }
+        return target
+    }
+
+    /// Where a call goes.
+    ///
+    /// - Throws: `ProviderError` with `unsupported` if the provider has no such thing.
+    func target(for type: RequestType, isStreamed: Bool, model: String) throws(ProviderError) -> HTTPTarget {
+        guard let template = format.path(for: type, isStreamed: isStreamed) else {
+            let what = type == .embedding ? "embeddings" : type == .completion ? "completions of a prompt" : "chat"
+            throw .unsupported(format.name, what, "name a model of another provider")
+        }
+        do {
+            return try target(Self.path(template.description, model))
+        } catch {
+            throw ProviderError(code: .providerInvalidRequest, message: "the model's name makes no usable URL: \(error.description)")
+        }
+    }
+
+    private static func path(_ template: String, _ model: String) -> String {
+        guard let start = template.firstIndex(of: "{"), let end = template.firstIndex(of: "}") else { return template }
+        return template[..<start] + model.percentEncoded + template[template.index(after: end)...]
+    }
+
+    // MARK: Keys
+
+    func takeKey(for model: String) -> KeyRing.Choice {
+        ring.withLock { $0.take(for: model, now: .now) }
+    }
+
+    func keyFinished(_ key: Int, model: String, isAccepted: Bool) {
+        ring.withLock { $0.finished(key, model: model, isAccepted: isAccepted) }
+    }
+
+    func keyRefused(_ key: Int, _ fault: KeyRing.Fault, reason: ErrorCode) -> Double? {
+        ring.withLock { $0.refused(key, fault, reason: reason, now: .now) }
+    }
+}
+
+extension String {
+    /// With everything escaped that may not stand in one segment of a URL's path (RFC 3986, 3.3), but for slashes, which names of
+    /// models may have.
+    fileprivate var percentEncoded: String {
+        let digits = Array("0123456789ABCDEF")
+        var result = ""
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            case _ where "-._~@:/".utf8.contains(byte):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+        return result
     }
 }

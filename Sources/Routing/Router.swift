@@ -9,25 +9,30 @@ package final class Router {
     private let loop: EventLoop
     private let policy: RetryPolicy
     private let timeouts: HTTPTimeouts
+    private let maxResponseBytes: Int
     private let random: () -> Double
+    private let onKeySetAside: (KeyNotice) -> Void
     private let budget: RetryBudget
     /// By the provider's name.
     private var budgets: [String: RetryBudget] = [:]
 
     /// - Parameters:
     ///   - budget: for each provider.
-    ///   - timeouts: those of each call; a request's deadline shortens them.
+    ///   - http: the client's own settings; a request's deadline shortens their time limits.
     ///   - random: 0 ..< 1, for the jitter between attempts.
+    ///   - onKeySetAside: called when a provider has refused a key.
     package init(
-        client: HTTPClient, loop: EventLoop, policy: RetryPolicy, budget: RetryBudget, timeouts: HTTPTimeouts,
-        random: @escaping () -> Double = { .random(in: 0..<1) }
+        client: HTTPClient, loop: EventLoop, policy: RetryPolicy, budget: RetryBudget, http: HTTPClientConfiguration,
+        random: @escaping () -> Double = { .random(in: 0..<1) }, onKeySetAside: @escaping (KeyNotice) -> Void = { _ in }
     ) {
         self.client = client
         self.loop = loop
         self.policy = policy
         self.budget = budget
-        self.timeouts = timeouts
+        timeouts = http.timeouts
+        maxResponseBytes = http.maxResponseBytes
         self.random = random
+        self.onKeySetAside = onKeySetAside
     }
 
     /// Has a request answered.
@@ -36,37 +41,43 @@ package final class Router {
     ///   - bytes: the message that the request was decoded from.
     ///   - past: what was done for it before.
     ///   - slot: given back for as long as it waits between calls; nil if nobody else wants it.
+    ///   - sink: gets the pieces of a streamed answer; nil if nobody wants them.
     ///   - clock: the wall clock in unix milliseconds, which the request's deadline is compared with.
     package func answer(
         _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, by deployment: Deployment, past: RequestPast = RequestPast(),
-        slot: CallSlot? = nil,
+        slot: CallSlot? = nil, sink: AnswerSink? = nil,
         clock: () -> Int64 = { WallClock.milliseconds }, isolation: isolated (any Actor)? = #isolation
     ) async -> Reply {
-        let endpoint = deployment.endpoint
-        var body = ByteWriter(capacity: bytes.count + 64)
+        var record = Record(endpoint: deployment.endpoint.name, model: deployment.model, attempts: past.attempts)
+        var call: OutgoingCall
         do throws(ProviderError) {
-            try endpoint.format.writeBody(ModelCall(request, bytes: bytes, model: deployment.model), into: &body)
+            call = try OutgoingCall(request, bytes: bytes, to: deployment)
         } catch {
-            return Reply(outcome: .failed(error), attempts: [], providerMilliseconds: 0, waitedMilliseconds: 0, lastCall: nil)
+            return record.reply(.failed(error))
         }
-        var call = HTTPRequest(.post, target: endpoint.target(for: request.type), headers: endpoint.headers, body: body.bytes)
-        var record = Record(endpoint: endpoint.name, model: deployment.model, attempts: past.attempts)
         let firstBegan = past.began ?? clock()
-        budgets[endpoint.name, default: budget].noteCall(now: .now)
+        budgets[deployment.endpoint.name, default: budget].noteCall(now: .now)
         while true {
             let left = request.deadline.map { $0 - clock() }
             if let left {
                 guard left > 0 else { return record.reply(.failed(Self.late(after: record.last))) }
-                call.timeouts = timeouts(within: left)
+                call.http.timeouts = timeouts(within: left)
+            }
+            do throws(ProviderError) {
+                try call.takeKey(after: record.last)
+            } catch {
+                return record.reply(.failed(error))
             }
             let began = MonotonicTime.now
-            let outcome = await send(call, endpoint, type: request.type)
+            let outcome = await send(call, sink)
             let milliseconds = MonotonicTime.now.milliseconds(since: began)
             let failure: ProviderError
             switch outcome {
             case .cancelled:
+                call.keyFinished(isAccepted: false)
                 return record.reply(.cancelled)
             case .answered(let result, let response):
+                call.keyFinished(isAccepted: true)
                 record.add(status: response.status, milliseconds, error: nil)
                 return record.reply(.answered(result, response))
             case .failed(let error):
@@ -74,12 +85,17 @@ package final class Router {
                 record.last = error
                 failure = error
             }
+            if let notice = call.keyFailed(failure) { onKeySetAside(notice) }
             let remaining = request.deadline.map { Double($0 - clock()) }
             if let remaining, remaining <= 0 { return record.reply(.failed(Self.late(after: failure))) }
-            let attempt = record.attempts.count
+            if call.mayUseAnotherKey(after: failure) {
+                record.keysTried += 1
+                continue
+            }
+            let attempt = record.attempts.count - record.keysTried
             let isWithinBudget =
                 policy.mayRetry(after: attempt, isRetryable: failure.retryable)
-                && budgets[endpoint.name, default: budget].take(now: .now)
+                && budgets[deployment.endpoint.name, default: budget].take(now: .now)
             let decision = policy.decision(
                 after: attempt, isRetryable: failure.retryable, retryAfter: failure.retryAfterMilliseconds.map(Double.init),
                 age: Double(clock() - firstBegan), remaining: remaining, isWithinBudget: isWithinBudget, random: random())
@@ -96,6 +112,8 @@ package final class Router {
         }
     }
 
+    // MARK: One call
+
     private enum CallOutcome {
         case answered(ProviderResult, HTTPResponse)
         case failed(ProviderError)
@@ -103,27 +121,58 @@ package final class Router {
     }
 
     private func send(
-        _ call: HTTPRequest, _ endpoint: ProviderEndpoint, type: RequestType, isolation: isolated (any Actor)? = #isolation
+        _ call: borrowing OutgoingCall, _ sink: AnswerSink?, isolation: isolated (any Actor)? = #isolation
     ) async -> CallOutcome {
+        call.isStreamed ? await stream(call, sink) : await execute(call)
+    }
+
+    private func execute(_ call: borrowing OutgoingCall, isolation: isolated (any Actor)? = #isolation) async -> CallOutcome {
+        let (http, format, type) = (call.http, call.format, call.type)
         let response: HTTPResponse
         do {
-            response = try await client.execute(call)
+            response = try await client.execute(http)
         } catch {
             return ProviderError(error).map { .failed($0) } ?? .cancelled
         }
+        guard (200..<300).contains(response.status) else { return .failed(Self.classify(response, format)) }
         return response.withBody { body in
-            guard (200..<300).contains(response.status) else {
-                return .failed(
-                    endpoint.format.classify(
-                        status: response.status, header: { response.header($0) }, body: body, now: WallClock.milliseconds))
-            }
             do throws(ProviderError) {
-                return .answered(try endpoint.format.decodeAnswer(type, body), response)
+                return .answered(try format.decodeAnswer(type, body), response)
             } catch {
                 return .failed(error)
             }
         }
     }
+
+    private func stream(
+        _ call: borrowing OutgoingCall, _ sink: AnswerSink?, isolation: isolated (any Actor)? = #isolation
+    ) async -> CallOutcome {
+        let (http, format) = (call.http, call.format)
+        sink?.begin()
+        let stream = StreamedCall(call.type, format, maxBytes: maxResponseBytes, onDelta: sink?.add)
+        var response: HTTPResponse?
+        var failure: HTTPError?
+        do {
+            response = try await client.stream(http) { try stream.take($0) }
+        } catch {
+            if error.kind == .cancelled { return .cancelled }
+            failure = error
+        }
+        if let response, !(200..<300).contains(response.status) { return .failed(Self.classify(response, format)) }
+        do throws(ProviderError) {
+            return .answered(try stream.outcome(failure), response ?? HTTPResponse(status: 200))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private static func classify(_ response: HTTPResponse, _ format: any WireFormat) -> ProviderError {
+        response.withBody {
+            format.classify(status: response.status, header: { response.header($0) }, body: $0, now: WallClock.milliseconds)
+        }
+    }
+
+    // MARK: Time
 
     /// Returns false if the task was cancelled meanwhile.
     private func pause(_ milliseconds: Double, isolation: isolated (any Actor)? = #isolation) async -> Bool {
@@ -152,6 +201,8 @@ private struct Record {
     let endpoint: String
     let model: String
     var attempts: [Attempt]
+    /// Attempts that were made only to find a key that is accepted.
+    var keysTried = 0
     var last: ProviderError?
     var lastCall: ProviderCall?
     var provider = 0.0

@@ -38,16 +38,21 @@ final class LoopResources {
             let transactions = Transactions(
                 producer: try TransactionalProducer(properties: plan.producer, transactionalID: id, logger: logger), member: source.member,
                 lane: source.lane, loop: loop, timing: timing, id: id, repeatsOffsets: source.isEmbedded, logger: logger)
-            publisher = Publisher(way: .transactional(transactions), loop: loop, logger: logger)
+            publisher = Publisher(way: .transactional(transactions), loop: loop, logger: logger) {
+                try Producer(properties: plan.producer, loop: loop, logger: logger)
+            }
             self.transactions = transactions
         } else {
             let producer = try Producer(properties: plan.producer, loop: loop, logger: logger)
-            publisher = Publisher(way: .direct(producer), loop: loop, logger: logger)
+            publisher = Publisher(way: .direct(producer), loop: loop, logger: logger) { producer }
             transactions = nil
         }
         let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
         if let claims { redis?.onStateChange = { [weak claims] _ in loop.atTurnEnd { claims?.noteConnection() } } }
-        let router = Router(client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, timeouts: plan.http.timeouts)
+        let keyNotices = KeyNotices(publisher, rules: plan.rules, logger: logger)
+        let router = Router(
+            client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http,
+            onKeySetAside: { keyNotices.tell($0) })
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,
             counters: counters, logger: logger)

@@ -7,6 +7,8 @@ struct Outgoing {
         case response
         case deadLetter
         case retry
+        /// A piece of an answer.
+        case chunk
         /// May be lost when a broker is down for long.
         case event
     }
@@ -26,7 +28,7 @@ struct Outgoing {
 }
 
 extension Outgoing {
-    private static let contentType = MessageHeader("content-type", "application/json")
+    static let contentType = MessageHeader("content-type", "application/json")
     private static let statusOK = MessageHeader("switchyard-status", "ok")
     private static let statusError = MessageHeader("switchyard-status", "error")
 

@@ -15,11 +15,16 @@ final class Publisher {
     }
 
     private let way: Way
+    /// For what goes into no transaction; made when it is first needed.
+    private let makeProducer: () throws -> Producer
+    private var ownProducer: Producer?
     private let loop: EventLoop
     private let logger: Logger
 
-    init(way: Way, loop: EventLoop, logger: Logger) {
+    /// - Parameter makeProducer: makes a producer without transactions; called at most once, and not if `way` has one.
+    init(way: Way, loop: EventLoop, logger: Logger, makeProducer: @escaping () throws -> Producer) {
         self.way = way
+        self.makeProducer = makeProducer
         self.loop = loop
         self.logger = logger
     }
@@ -57,8 +62,51 @@ final class Publisher {
         }
     }
 
+    // MARK: Outside of transactions
+
+    /// Publishes a piece of an answer, or an event that belongs to no request, and does not wait.
+    ///
+    /// - Returns: false if Kafka's client does not take it.
+    func post(_ message: consuming ByteWriter, key: [UInt8]?, topic: String) -> Bool {
+        guard let producer = plainProducer else { return false }
+        var headers = KafkaHeaders()
+        headers.add(Outgoing.contentType.name, Outgoing.contentType.value)
+        let (pointer, count) = message.take()
+        return producer.post(topic: topic, key: key, value: pointer, count: count, headers: headers)
+    }
+
+    /// Publishes the last piece of an answer. If Kafka finds it too large, the answer goes without.
+    ///
+    /// - Returns: false if the task was cancelled.
+    func deliver(
+        _ message: WrittenBytes, key: [UInt8]?, topic: String, isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool {
+        guard let producer = plainProducer else { return true }
+        var outgoing = Outgoing(
+            role: .chunk, topic: topic, key: key, value: message.bytes, owner: message, headers: [Outgoing.contentType])
+        switch await deliver(&outgoing, by: producer) {
+        case .sent: return true
+        case .gaveUp: return false
+        case .tooLarge:
+            logger.error("\(topic) does not take the last piece of an answer; raise its max.message.bytes")
+            return true
+        }
+    }
+
+    private var plainProducer: Producer? {
+        if case .direct(let producer) = way { return producer }
+        if let ownProducer { return ownProducer }
+        do {
+            ownProducer = try makeProducer()
+        } catch {
+            logger.error("no producer for pieces of answers: \(error)")
+        }
+        return ownProducer
+    }
+
     /// Lets cancelled tasks go on that wait for the broker.
     func abandon() {
+        ownProducer?.abandon()
         switch way {
         case .direct(let producer): producer.abandon()
         case .transactional(let transactions): transactions.abandon()
@@ -70,7 +118,7 @@ final class Publisher {
         switch way {
         case .direct(let producer): await producer.flush(timeout: .seconds(5))
         // Their events are with them.
-        case .transactional: break
+        case .transactional: await ownProducer?.flush(timeout: .seconds(5))
         }
     }
 

@@ -36,6 +36,12 @@ struct Report {
         self.init(owner: written, bytes: written.bytes, responseLength: length)
     }
 
+    /// What an answer's last piece tells, as JSON.
+    var finishReasonAndMessage: (reason: UnsafeRawBufferPointer?, message: UnsafeRawBufferPointer?) {
+        guard let response = try? JSONView(parsing: response) else { return (nil, nil) }
+        return (response["finish_reason"]?.json, response["message"]?.json)
+    }
+
     private init(owner: AnyObject, bytes: UnsafeRawBufferPointer, responseLength: Int) {
         self.owner = owner
         self.bytes = bytes

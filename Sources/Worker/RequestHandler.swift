@@ -84,6 +84,10 @@ final class RequestHandler {
             return await answer(accepted, visit, slot)
         case .paid(let result):
             guard let report = Report(remembered: result) else { return await answer(accepted, visit, slot) }
+            if let chunks = chunks(of: accepted) {
+                let (reason, message) = report.finishReasonAndMessage
+                guard await chunks.finish(reason, whole: message) else { return Completion(isDone: false) }
+            }
             return Completion(isDone: await publish(report, accepted, visit, nil))
         case .done:
             return Completion(isDone: true)
@@ -100,7 +104,9 @@ final class RequestHandler {
         _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
         let past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
-        let reply = await router.answer(accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot)
+        let chunks = chunks(of: accepted)
+        let reply = await router.answer(
+            accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot, sink: chunks?.sink)
         var completion = Completion(isDone: false, call: reply.lastCall)
         switch reply.outcome {
         case .cancelled:
@@ -108,20 +114,36 @@ final class RequestHandler {
         case .postponed(let error, let delay):
             completion.isDone = await postpone(accepted, visit, reply, error, by: delay)
         case .failed(let error):
+            guard await chunks?.fail(error) ?? true else { break }
             completion.isDone = await fail(accepted, visit, reply, error)
         case .answered(let result, let response):
+            let usage = result.usage ?? accepted.estimatedUsage(result.content)
             let success = ResponseSuccess(
-                provider: accepted.deployment.endpoint.name, model: accepted.deployment.model, body: response.body,
-                content: result.content, finishReason: result.finishReason, usage: result.usage,
-                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) })
+                provider: accepted.deployment.endpoint.name, model: accepted.deployment.model,
+                body: result.written?.bytes ?? response.body, content: result.content, finishReason: result.finishReason,
+                logprobs: result.logprobs, usage: usage, cost: accepted.deployment.price?.cost(of: usage))
             let report = report(.success(success), accepted, visit, reply)
             // The outcome's bytes are the response's.
             withExtendedLifetime(reply) {}
             claims?.remember(
                 report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
+            if let chunks {
+                let reason = success.finishReason.map { success.body[$0] }
+                let isThere = await chunks.finish(reason, whole: success.message)
+                // The reason's bytes are the response's.
+                withExtendedLifetime(reply) {}
+                guard isThere else { break }
+            }
             completion.isDone = await publish(report, accepted, visit, reply)
         }
         return completion
+    }
+
+    /// The way of the answer's pieces, if they are wanted.
+    private func chunks(of accepted: Accepted) -> ChunkStream? {
+        guard accepted.request.stream else { return nil }
+        return ChunkStream(
+            publisher, topic: rules.topics.chunks, key: accepted.request.id, id: accepted.bytes[accepted.request.idRange])
     }
 
     /// Publishes the answer to a request, or, where Kafka does not take it, that it is too large.
@@ -248,6 +270,20 @@ final class RequestHandler {
         guard await deliver(&batch, of: visit, response: smaller) else { return false }
         counters.deadLettered()
         return true
+    }
+}
+
+extension RequestHandler.Accepted {
+    /// A guess at the tokens, where the provider does not say.
+    fileprivate func estimatedUsage(_ content: ResponseContent) -> Usage {
+        let prompt = [RequestField.messages, .prompt, .input, .tools].compactMap { request.payload($0)?.count }.reduce(0, +)
+        let answer =
+            switch content {
+            case .message(let message, let choices): choices?.count ?? message.count
+            case .text(let text, let choices): choices?.count ?? text.count
+            case .embeddings: 0
+            }
+        return .estimated(inputBytes: prompt, outputBytes: answer)
     }
 }
 

@@ -18,9 +18,8 @@ struct RequestRules: Sendable {
                 code: .replyToNotAllowed,
                 message: "reply_to: \"\(topic)\" is not one of the topics that the configuration allows; name one of topics.reply_to")
         }
-        if request.stream {
-            throw EnvelopeError(
-                code: .unsupported, message: "stream: chunks are not published by this version; leave stream out to get the whole response")
+        if request.stream, request.type == .embedding {
+            throw EnvelopeError(code: .invalidRequest, message: "stream: embeddings come in one piece; leave stream out")
         }
     }
 

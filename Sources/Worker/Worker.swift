@@ -107,7 +107,9 @@ package struct Worker: Service {
         return try await BlockingThread.run { () throws(KafkaError) in
             let admin = try KafkaAdmin(properties: configuration.kafka.adminProperties, logger: logger)
             let topics = configuration.topics
-            let names = topics.requests + [topics.responses, topics.events, topics.deadLetter].filter { !$0.isEmpty } + topics.replyTo
+            let names =
+                topics.requests + [topics.responses, topics.chunks, topics.events, topics.deadLetter].filter { !$0.isEmpty }
+                + topics.replyTo
             let retries = topics.retry.map(\.name)
             if topics.create {
                 var created = try admin.ensureTopics(

@@ -83,7 +83,7 @@ extension ModelTable {
         for (alias, model) in configuration.models {
             // The configuration has been checked: a model's provider exists.
             guard let endpoint = endpoints[model.provider] else { continue }
-            aliases[alias] = Deployment(endpoint: endpoint, model: model.model, price: model.price)
+            aliases[alias] = Deployment(endpoint: endpoint, model: model.model, price: model.price, maxTokens: model.maxTokens)
         }
         self.init(
             aliases: aliases, endpoints: Array(endpoints.values), fallback: configuration.defaultProvider.flatMap { endpoints[$0] })
@@ -92,9 +92,8 @@ extension ModelTable {
 
 extension ProviderEndpoint {
     fileprivate convenience init(_ name: String, _ provider: ProviderConfiguration) throws {
-        let own = try provider.resolvedHeaders().map { HTTPField(name: $0.name, value: $0.value) }
         try self.init(
-            name: name, format: provider.format, baseURL: provider.baseURL,
-            headers: provider.format.headers(key: try provider.resolvedKey(), organization: provider.organization) + own)
+            name: name, format: provider.format, baseURL: provider.baseURL, headers: try provider.resolvedFields(),
+            asksForStreamUsage: provider.asksForStreamUsage)
     }
 }

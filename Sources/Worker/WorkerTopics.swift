@@ -6,6 +6,7 @@ struct WorkerTopics: Sendable {
     /// Nil for none.
     let events: String?
     let deadLetters: String
+    let chunks: String
     let replyTo: Set<String>
     /// In ascending order of their waits.
     let retry: [RetryTopic]
@@ -14,6 +15,7 @@ struct WorkerTopics: Sendable {
         responses = topics.responses
         events = topics.events.isEmpty ? nil : topics.events
         deadLetters = topics.deadLetter
+        chunks = topics.chunks
         replyTo = Set(topics.replyTo)
         retry = topics.retry
     }

@@ -1,0 +1,122 @@
+package import Envelope
+package import EventLoop
+
+/// Which of a provider's keys a call is made with: each in turn, but for those that are set aside because the provider has refused
+/// them. A value without I/O.
+///
+/// A key that was set aside is tried again after a while, by one call first: if that is refused too, twice as much time passes.
+package struct KeyRing: Sendable {
+    /// What a provider's refusal says of a key.
+    package enum Fault: Sendable {
+        /// The key is not accepted, or its account has used up what it may.
+        case key
+        /// The key may not use one model.
+        case model(String)
+        /// The key's rate is used up for some milliseconds; it goes on being used if no other is free.
+        case rate(milliseconds: Double)
+    }
+
+    package enum Choice: Equatable, Sendable {
+        case key(Int)
+        /// All are set aside, the first of them to be tried again for that reason; it is tried again then.
+        case none(ErrorCode, until: MonotonicTime)
+    }
+
+    /// Milliseconds for which a key is set aside the first time.
+    static let firstPause = 60_000.0
+    /// Milliseconds for which it is set aside at most.
+    static let longestPause = 3_600_000.0
+    /// Milliseconds after which a trial that has had no outcome is given up.
+    static let longestTrial = 120_000.0
+
+    private struct Refusal {
+        var failures = 0
+        var reason: ErrorCode
+        var until: MonotonicTime
+        /// Since when one call tries the key again.
+        var trial: MonotonicTime?
+    }
+
+    private let count: Int
+    private var next = 0
+    /// By the key's number and the model; of the key as a whole where that is nil.
+    private var refusals: [Scope: Refusal] = [:]
+    private var restingUntil: [Int: MonotonicTime] = [:]
+
+    private struct Scope: Hashable {
+        let key: Int
+        let model: String?
+    }
+
+    /// - Parameter count: how many keys there are, at least 1.
+    package init(count: Int) {
+        self.count = count
+    }
+
+    /// Chooses the key for a call.
+    package mutating func take(for model: String, now: MonotonicTime) -> Choice {
+        if !restingUntil.isEmpty { restingUntil = restingUntil.filter { $0.value > now } }
+        if refusals.isEmpty, restingUntil.isEmpty {
+            defer { next = (next + 1) % count }
+            return .key(next)
+        }
+        let order = (0..<count).map { (next + $0) % count }
+        let usable = order.filter { opensAt($0, model, now) <= now }
+        guard let chosen = usable.first(where: { restingUntil[$0, default: now] <= now }) ?? usable.first else {
+            let first = order.min { opensAt($0, model, now) < opensAt($1, model, now) } ?? next
+            let reason = scopes(first, model).compactMap { refusals[$0]?.reason }.first ?? .auth
+            return .none(reason, until: opensAt(first, model, now))
+        }
+        next = (chosen + 1) % count
+        for scope in scopes(chosen, model) { refusals[scope]?.trial = now }
+        return .key(chosen)
+    }
+
+    /// Notes that a call was answered, or failed for a reason that is not the key's.
+    ///
+    /// - Parameter isAccepted: whether the provider has taken the key; false if that is not known.
+    package mutating func finished(_ key: Int, model: String, isAccepted: Bool) {
+        guard !refusals.isEmpty else { return }
+        for scope in scopes(key, model) {
+            if isAccepted { refusals[scope] = nil } else { refusals[scope]?.trial = nil }
+        }
+    }
+
+    /// Notes that a provider has refused a key.
+    ///
+    /// - Parameter reason: what the provider said.
+    /// - Returns: milliseconds for which it is set aside; nil if it was already, or is only resting.
+    package mutating func refused(_ key: Int, _ fault: Fault, reason: ErrorCode, now: MonotonicTime) -> Double? {
+        let scope: Scope
+        switch fault {
+        case .rate(let milliseconds):
+            restingUntil[key] = max(restingUntil[key] ?? now, now + .milliseconds(milliseconds))
+            return nil
+        case .key: scope = Scope(key: key, model: nil)
+        case .model(let model): scope = Scope(key: key, model: model)
+        }
+        var refusal = refusals[scope] ?? Refusal(reason: reason, until: now)
+        // Calls that were made before it was set aside, or beside the trial, say nothing new.
+        guard refusal.failures == 0 || refusal.trial != nil else { return nil }
+        let pause = min(Self.firstPause * Double(1 << min(refusal.failures, 10)), Self.longestPause)
+        refusal.failures += 1
+        refusal.reason = reason
+        refusal.until = now + .milliseconds(pause)
+        refusal.trial = nil
+        refusals[scope] = refusal
+        return pause
+    }
+
+    private func scopes(_ key: Int, _ model: String) -> [Scope] {
+        [Scope(key: key, model: nil), Scope(key: key, model: model)]
+    }
+
+    /// When a key may be used for a model.
+    private func opensAt(_ key: Int, _ model: String, _ now: MonotonicTime) -> MonotonicTime {
+        scopes(key, model).compactMap { refusals[$0] }.map { refusal in
+            guard let trial = refusal.trial else { return refusal.until }
+            let end = trial + .milliseconds(Self.longestTrial)
+            return max(refusal.until, end)
+        }.max() ?? now
+    }
+}

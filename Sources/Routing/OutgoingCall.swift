@@ -1,0 +1,94 @@
+internal import Envelope
+internal import EventLoop
+internal import HTTP
+internal import Providers
+
+/// A request as it goes to its deployment, and the key that it goes with.
+struct OutgoingCall: ~Copyable {
+    var http: HTTPRequest
+    let type: RequestType
+    let isStreamed: Bool
+    private let deployment: Deployment
+    /// What `http` has as its body.
+    private let body: ByteWriter
+    private var key = 0
+    /// Keys that the request was refused with.
+    private var refusals = 0
+
+    var format: any WireFormat { deployment.endpoint.format }
+
+    /// - Throws: `ProviderError` if the provider has not what the request asks for.
+    init(
+        _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer, to deployment: Deployment
+    ) throws(ProviderError) {
+        let endpoint = deployment.endpoint
+        self.deployment = deployment
+        type = request.type
+        isStreamed = request.stream
+        let target = try endpoint.target(for: request.type, isStreamed: request.stream, model: deployment.model)
+        let call = ModelCall(
+            request, bytes: bytes, model: deployment.model, defaultMaxTokens: deployment.maxTokens,
+            asksForStreamUsage: endpoint.asksForStreamUsage)
+        var writer = ByteWriter(capacity: bytes.count + 64)
+        try endpoint.format.writeBody(call, into: &writer)
+        http = HTTPRequest(.post, target: target, headers: endpoint.headers(of: 0), body: writer.bytes)
+        body = writer
+    }
+
+    /// Takes the key for the next attempt.
+    ///
+    /// - Throws: the last refusal, or that all keys are set aside.
+    mutating func takeKey(after last: ProviderError?) throws(ProviderError) {
+        let endpoint = deployment.endpoint
+        switch endpoint.takeKey(for: deployment.model) {
+        case .key(let index):
+            key = index
+            http.headers = endpoint.headers(of: index)
+        case .none(let reason, let until):
+            if let last { throw last }
+            throw ProviderError(
+                code: reason,
+                message:
+                    "\(endpoint.name) has refused its \(endpoint.keyCount == 1 ? "key" : "keys") a short while ago; the next trial is in \(max(1, Int(until.milliseconds(since: .now) / 1_000))) s, so check providers.\(endpoint.name).api_key and the account"
+            )
+        }
+    }
+
+    /// The call was not refused for its key's sake.
+    ///
+    /// - Parameter isAccepted: whether the key is known to be good.
+    borrowing func keyFinished(isAccepted: Bool) {
+        deployment.endpoint.keyFinished(key, model: deployment.model, isAccepted: isAccepted)
+    }
+
+    /// Tells the provider's keys of a failed call.
+    ///
+    /// - Returns: what to tell others, if the key has been set aside by it.
+    mutating func keyFailed(_ failure: ProviderError) -> KeyNotice? {
+        let endpoint = deployment.endpoint
+        let fault: KeyRing.Fault
+        switch failure.code {
+        case .auth, .quotaExhausted: fault = .key
+        case .permission: fault = .model(deployment.model)
+        case .rateLimited:
+            keyFinished(isAccepted: true)
+            fault = .rate(milliseconds: Double(failure.retryAfterMilliseconds ?? 0))
+        default:
+            keyFinished(isAccepted: failure.status.map { $0 < 500 } == true)
+            return nil
+        }
+        if failure.code != .rateLimited { refusals += 1 }
+        guard let pause = endpoint.keyRefused(key, fault, reason: failure.code) else { return nil }
+        return KeyNotice(
+            provider: endpoint.name, key: key + 1, count: endpoint.keyCount, model: failure.code == .permission ? deployment.model : nil,
+            reason: failure.code, pause: pause)
+    }
+
+    /// Whether the same request may be accepted with another key.
+    borrowing func mayUseAnotherKey(after failure: ProviderError) -> Bool {
+        switch failure.code {
+        case .auth, .permission, .quotaExhausted: refusals < deployment.endpoint.keyCount
+        default: false
+        }
+    }
+}
