@@ -104,10 +104,7 @@ package struct AnswerBuilder {
     ///   - index: the provider's number for the call; nil for the last.
     mutating func arguments(_ escaped: UnsafeRawBufferPointer, at index: Int? = nil, choice: Int = 0) throws(ProviderError) {
         try open(choice)
-        let calls = choices[choice].toolCalls
-        guard escaped.count > 0, let place = index.map({ index in calls.lastIndex { $0.index == index } }) ?? calls.indices.last else {
-            return
-        }
+        guard escaped.count > 0, let place = choices[choice].place(ofToolCall: index) else { return }
         choices[choice].toolCalls[place].arguments.append(contentsOf: escaped)
         guard keepsDeltas else { return }
         var writer = ByteWriter(capacity: escaped.count + 64)

@@ -50,9 +50,17 @@ struct ChoiceBuilder {
         (content?.count ?? 0) + reasoning.count + refusal.count + toolCalls.reduce(0) { $0 + $1.name.count + $1.arguments.count }
     }
 
+    /// Where the tool call with that number of the provider's is; the last one's place if no number is given.
+    func place(ofToolCall index: Int?) -> Int? {
+        guard let index else { return toolCalls.indices.last }
+        return toolCalls.lastIndex { $0.index == index }
+    }
+
     mutating func add(_ escaped: UnsafeRawBufferPointer, to part: Part) {
         switch part {
-        case .content: content = (content.take() ?? []) + escaped
+        case .content:
+            if content == nil { content = [] }
+            content?.append(contentsOf: escaped)
         case .reasoning: reasoning.append(contentsOf: escaped)
         case .refusal: refusal.append(contentsOf: escaped)
         }

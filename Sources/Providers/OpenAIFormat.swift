@@ -39,13 +39,22 @@ package struct OpenAIFormat: WireFormat {
     }
 
     package func decodeAnswer(_ type: RequestType, _ body: UnsafeRawBufferPointer) throws(ProviderError) -> ProviderResult {
+        try Self.decode(type, body) { classify(status: 200, header: { _ in nil }, body: $0, now: 0) }
+    }
+
+    /// Reads a complete answer.
+    ///
+    /// - Parameter classify: tells what a body means that is an error.
+    static func decode(
+        _ type: RequestType, _ body: UnsafeRawBufferPointer, classify: (UnsafeRawBufferPointer) -> ProviderError
+    ) throws(ProviderError) -> ProviderResult {
         var reader = OpenAIResponseReader(type, body)
         do throws(JSONError) {
             try reader.read()
         } catch {
             throw .notJSON(error)
         }
-        if reader.hasError && !reader.hasContent { throw classify(status: 200, header: { _ in nil }, body: body, now: 0) }
+        if reader.hasError && !reader.hasContent { throw classify(body) }
         return try reader.result()
     }
 

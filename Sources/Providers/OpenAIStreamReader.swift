@@ -27,11 +27,12 @@ struct OpenAIStreamReader: StreamReader {
         if let usage = chunk["usage"] ?? chunk["x_groq"]?["usage"] { answer.usage = OpenAIUsage.read(usage) ?? answer.usage }
     }
 
-    private func read(_ choice: JSONView, into answer: inout AnswerBuilder) throws(ProviderError) {
+    /// Reads one of a chunk's choices, or of those of a complete answer.
+    func read(_ choice: JSONView, into answer: inout AnswerBuilder) throws(ProviderError) {
         let index = choice["index"]?.integer ?? 0
         if type == .completion {
             if let text = choice["text"]?.escaped { try answer.text(text, choice: index) }
-        } else if let delta = choice["delta"] {
+        } else if let delta = choice["delta"] ?? choice["message"] {
             try read(delta: delta, index, into: &answer)
         }
         try choice["logprobs"]?["content"]?.forEachElement { (token: JSONView) throws(ProviderError) in

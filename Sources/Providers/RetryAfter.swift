@@ -11,9 +11,14 @@ enum RetryAfter {
     static func milliseconds(header: (String) -> String?, now: Int64) -> Int? {
         if let milliseconds = header("retry-after-ms").flatMap(number) { return Int(min(milliseconds, limit)) }
         guard let value = header("retry-after") else { return nil }
-        if let seconds = number(value) { return Int(min(seconds * 1000, limit)) }
+        if let milliseconds = milliseconds(seconds: value) { return milliseconds }
         guard let date = HTTPDate.milliseconds(parsing: value) else { return nil }
         return Int(min(Double(max(date - now, 0)), limit))
+    }
+
+    /// A wait in milliseconds, rounded down, that is given in seconds; nil if the text is no such number.
+    static func milliseconds(seconds: String) -> Int? {
+        number(seconds).map { Int(min($0 * 1000, limit)) }
     }
 
     private static func number(_ text: String) -> Double? {

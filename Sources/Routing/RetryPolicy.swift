@@ -39,8 +39,8 @@ package struct RetryPolicy: Sendable {
 
     /// Whether, and when, there is to be another attempt.
     ///
-    /// Exponential backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), and never
-    /// earlier than the provider asked for. Beyond the budget it is between half of the longest pause and all of it: a provider that
+    /// Exponential backoff with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), but for a tenth
+    /// of the shortest pause, and never earlier than the provider asked for. Beyond the budget it is between half of the longest pause and all of it: a provider that
     /// fails so often is spared, and its requests are kept.
     ///
     /// - Parameters:
@@ -55,7 +55,7 @@ package struct RetryPolicy: Sendable {
     ) -> RetryDecision {
         guard mayRetry(after: attempt, isRetryable: isRetryable) else { return .never }
         let ceiling = min(maxDelay, baseDelay * Double(1 << min(attempt - 1, 30)))
-        let backoff = isWithinBudget ? ceiling * random : maxDelay * (1 + random) / 2
+        let backoff = isWithinBudget ? max(ceiling * random, baseDelay / 10) : maxDelay * (1 + random) / 2
         let delay = max(backoff, retryAfter ?? 0)
         if let remaining, delay >= remaining { return .never }
         if let maxTotal, age + delay >= maxTotal { return .never }

@@ -5,7 +5,7 @@ extension APIError {
     // MARK: The request's fault
 
     static func invalid(_ message: String, parameter: StaticString? = nil, code: StaticString? = nil) -> APIError {
-        APIError(status: 400, type: "invalid_request_error", message: message, parameter: parameter, code: code)
+        APIError(.invalidRequest, message: message, parameter: parameter, code: code)
     }
 
     static func unreadable(_ error: JSONError) -> APIError {
@@ -27,46 +27,83 @@ extension APIError {
     }
 
     static func tooLarge(limit: Int) -> APIError {
-        APIError(status: 413, type: "invalid_request_error", message: "The request's body is larger than \(limit) bytes.")
+        APIError(.tooLarge, message: "The request's body is larger than \(limit) bytes.")
     }
 
     static func unknown(_ method: HTTPMethod, uri: String) -> APIError {
-        APIError(status: 404, type: "invalid_request_error", message: "Invalid URL (\(method.rawValue) \(uri))")
+        APIError(.notFound, message: "Invalid URL (\(method.rawValue) \(uri))")
     }
 
     static func wrongMethod(_ method: HTTPMethod, uri: String) -> APIError {
         APIError(
-            status: 405, type: "invalid_request_error",
-            message: "Not allowed to \(method.rawValue) on \(uri). (HINT: Perhaps you meant to use a different HTTP method?)",
+            .wrongMethod, message: "Not allowed to \(method.rawValue) on \(uri). (HINT: Perhaps you meant to use a different HTTP method?)",
             code: "method_not_supported")
     }
 
     static let noKey = APIError(
-        status: 401, type: "invalid_request_error",
+        .noKey,
         message: "You didn't provide an API key. Give the one of --api-key in an Authorization header: Authorization: Bearer YOUR_KEY")
 
     static let wrongKey = APIError(
-        status: 401, type: "invalid_request_error",
-        message: "Incorrect API key provided. The simulator accepts only the one of its --api-key.", code: "invalid_api_key")
+        .wrongKey, message: "Incorrect API key provided. The simulator accepts only the one of its --api-key.", code: "invalid_api_key")
 
     // MARK: The provider's fault
 
     /// What a fault is answered with; nil for those that are no error in form.
-    init?(_ fault: Fault, retryAfterMilliseconds: Int) {
+    ///
+    /// - Parameter request: whose model and length the provider tells.
+    init?(_ fault: Fault, _ request: ModelRequest, retryAfterMilliseconds: Int) {
+        guard var error = Self.error(fault, retryAfterMilliseconds) else { return nil }
+        error.model = request.modelName
+        error.promptTokens = request.promptTokens
+        self = error
+    }
+
+    private static func error(_ fault: Fault, _ retryAfterMilliseconds: Int) -> APIError? {
         switch fault {
-        case .serverError:
-            self.init(
-                status: 500, type: "server_error",
-                message: "The server had an error while processing your request. Sorry about that! (simulated)")
-        case .rateLimited:
-            self = .rateLimited("(simulated) on requests", retryAfterMilliseconds: retryAfterMilliseconds)
+        case .serverError, .streamError:
+            APIError(.serverError, message: "The server had an error while processing your request. Sorry about that! (simulated)")
+        case .rateLimited: rateLimited("(simulated) on requests", retryAfterMilliseconds: retryAfterMilliseconds)
         case .overloaded:
-            self.init(
-                status: 503, type: "server_error",
-                message: "That model is currently overloaded with other requests. You can retry your request. (simulated)")
-        case .malformed, .disconnected: return nil
+            APIError(
+                .overloaded, message: "That model is currently overloaded with other requests. You can retry your request. (simulated)")
+        case .auth: revoked
+        case .permission: forbidden
+        case .notFound:
+            APIError(
+                .modelNotFound, message: "The model does not exist or you do not have access to it. (simulated)", code: "model_not_found")
+        case .contextLength:
+            APIError(
+                .contextLength, message: "Your input exceeds the context window of this model. Please adjust your input. (simulated)",
+                parameter: "messages", code: "context_length_exceeded")
+        case .contentFilter:
+            APIError(
+                .contentFiltered, message: "Your request was rejected as a result of our safety system. (simulated)",
+                code: "content_policy_violation")
+        case .quota: exhausted
+        case .malformed, .disconnected, .stall, .truncate, .corrupt, .noUsage: nil
         }
     }
+
+    /// What a key is answered with whose text has one of the words `revoked`, `forbidden` and `exhausted`.
+    static func ofKey(_ key: String) -> (APIError, Failure)? {
+        guard key.utf8.count >= 7 else { return nil }
+        if key.contains("revoked") { return (revoked, .unauthorized) }
+        if key.contains("forbidden") { return (forbidden, .forbidden) }
+        return key.contains("exhausted") ? (exhausted, .quotaExhausted) : nil
+    }
+
+    private static let revoked = APIError(
+        .wrongKey,
+        message: "Incorrect API key provided. (simulated) You can find your API key at https://platform.openai.com/account/api-keys.",
+        code: "invalid_api_key")
+
+    private static let forbidden = APIError(
+        .forbidden, message: "You have insufficient permissions for this operation. (simulated)", code: "insufficient_permissions")
+
+    private static let exhausted = APIError(
+        .quotaExhausted, message: "You exceeded your current quota, please check your plan and billing details. (simulated)",
+        code: "insufficient_quota")
 
     static func throttled(_ reading: TokenBucket.Reading) -> APIError {
         let milliseconds = Int((reading.retryAfter / .milliseconds(1)).rounded(.up))
@@ -77,7 +114,7 @@ extension APIError {
 
     private static func rateLimited(_ what: String, retryAfterMilliseconds: Int) -> APIError {
         APIError(
-            status: 429, type: "requests", message: "Rate limit reached \(what). Please try again in \(retryAfterMilliseconds)ms.",
+            .rateLimited, message: "Rate limit reached \(what). Please try again in \(retryAfterMilliseconds)ms.",
             code: "rate_limit_exceeded", retryAfterMilliseconds: retryAfterMilliseconds)
     }
 }

@@ -1,42 +1,58 @@
 internal import Envelope
 
-/// An error as OpenAI's API reports it.
+/// Why a request gets an error instead of an answer. Dialects write it in their own words.
 struct APIError: Error {
-    let status: Int
-    let type: StaticString
+    enum Kind: Equatable {
+        case invalidRequest
+        case noKey
+        case wrongKey
+        case forbidden
+        /// The path.
+        case notFound
+        case modelNotFound
+        case wrongMethod
+        case tooLarge
+        case rateLimited
+        case quotaExhausted
+        case serverError
+        case overloaded
+        case contextLength
+        case contentFiltered
+    }
+
+    let kind: Kind
+    /// As OpenAI says it.
     let message: String
     var parameter: StaticString?
     var code: StaticString?
     var retryAfterMilliseconds: Int?
 
-    private func write(to writer: inout ByteWriter) {
-        writer.append("{\"error\":{\"message\":")
-        writer.appendJSON(message)
-        writer.append(",\"type\":\"")
-        writer.append(type)
-        writer.append("\",\"param\":")
-        Self.write(parameter, to: &writer)
-        writer.append(",\"code\":")
-        Self.write(code, to: &writer)
-        writer.append("}}")
-    }
+    /// The model that was asked for, without quotes; empty if it is not known.
+    var model = ""
+    var promptTokens = 0
 
-    private static func write(_ text: StaticString?, to writer: inout ByteWriter) {
-        guard let text else { return writer.append("null") }
-        writer.append("\"")
-        writer.append(text)
-        writer.append("\"")
+    init(_ kind: Kind, message: String, parameter: StaticString? = nil, code: StaticString? = nil, retryAfterMilliseconds: Int? = nil) {
+        self.kind = kind
+        self.message = message
+        self.parameter = parameter
+        self.code = code
+        self.retryAfterMilliseconds = retryAfterMilliseconds
     }
 
     /// Appends the whole answer.
     ///
     /// - Parameter identifier: names the request.
-    func writeAnswer(identifier: UInt64?, reading: TokenBucket.Reading? = nil, isKeepAlive: Bool, to writer: inout ByteWriter) {
+    func writeAnswer(
+        _ dialect: any Dialect = OpenAIDialect(), identifier: UInt64?, reading: TokenBucket.Reading? = nil, time: Int = 0,
+        isKeepAlive: Bool, to writer: inout ByteWriter
+    ) {
         var body = ByteWriter()
-        write(to: &body)
-        var head = ResponseHead(status: status, framing: .length(body.count), isKeepAlive: isKeepAlive, identifier: identifier)
+        dialect.appendError(self, identifier: identifier, to: &body)
+        var head = ResponseHead(dialect, framing: .length(body.count), isKeepAlive: isKeepAlive, identifier: identifier)
+        head.status = dialect.status(self)
         head.reading = reading
-        head.retryAfterMilliseconds = retryAfterMilliseconds
+        head.time = time
+        head.error = self
         head.write(to: &writer)
         writer.append(body.bytes)
     }

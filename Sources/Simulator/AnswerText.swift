@@ -19,7 +19,12 @@ struct AnswerText {
             isBegun = true
             return writer.append(hexadecimal: digest)
         }
-        writer.append(Self.words[Int(truncatingIfNeeded: stream.next() & 63)])
+        writer.append(Self.word(stream.next()))
+    }
+
+    /// The word, with a space before it, that a number drawn stands for.
+    static func word(_ drawn: UInt64) -> StaticString {
+        words[Int(truncatingIfNeeded: drawn & 63)]
     }
 
     private static let words: [StaticString] = [

@@ -28,7 +28,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
         simulation.noteConnection(isOpen: false)
-        finish(.failed(.abandoned))
+        finish(.failed(exchange?.abandonment ?? .abandoned))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -83,12 +83,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .wait(let due):
             send(answer, isLast: false)
             goOn(at: due)
+        case .stall: send(answer, isLast: false)
         case .end(let outcome):
             finish(outcome)
             send(answer, isLast: !current.isKeepAlive)
-        case .disconnect:
-            finish(.failed(.disconnected))
-            context?.close(promise: nil)
+        case .disconnect(let failure):
+            finish(.failed(failure))
+            if answer.count > 0 { send(answer, isLast: true) } else { context?.close(promise: nil) }
         }
     }
 

@@ -7,48 +7,64 @@ struct Exchange {
     /// What follows the bytes that a step has written.
     enum Next {
         case wait(until: NIODeadline)
+        /// Nothing more is sent, and the connection stays open.
+        case stall
         /// The answer is complete, as far as it ever will be.
         case end(Ledger.Outcome)
-        /// The connection is to be closed.
-        case disconnect
+        /// The connection is to be closed, after what has been written is sent.
+        case disconnect(Failure)
     }
 
     let request: ModelRequest
     let key: String
     let isKeepAlive: Bool
     private let plan: SimulationPlan
+    private let content: AnswerContent
     private let reading: TokenBucket.Reading?
     private let arrival: NIODeadline
     private var stream: StreamedAnswer?
 
+    /// - Parameter ordinal: how often the same prompt has been seen before.
     init(
-        _ request: ModelRequest, _ plan: SimulationPlan, key: String, reading: TokenBucket.Reading?, isKeepAlive: Bool, arrival: NIODeadline
+        _ request: ModelRequest, _ options: SimulationOptions, ordinal: UInt64, key: String, reading: TokenBucket.Reading?,
+        isKeepAlive: Bool, arrival: NIODeadline
     ) {
         self.request = request
         self.key = key
-        self.plan = plan
+        content = AnswerContent(request, seed: options.seed, ordinal: ordinal)
+        plan = SimulationPlan(request, content, options, ordinal: ordinal)
         self.reading = reading
         self.isKeepAlive = isKeepAlive
         self.arrival = arrival
     }
 
     /// When the first step is due.
-    var firstDue: NIODeadline { deadline(plan.time(toToken: request.isStreamed || !plan.isAnswered ? 0 : plan.outputTokens)) }
+    var firstDue: NIODeadline { deadline(plan.time(toToken: isStreamed || error != nil ? 0 : plan.outputTokens)) }
+
+    /// What became of the request if the client leaves now.
+    var abandonment: Failure { plan.fault == .stall ? .stalled : .abandoned }
+
+    private var isStreamed: Bool { request.isStreamed && error == nil && plan.fault != .disconnected }
+
+    /// What is answered instead of an answer.
+    private var error: APIError? {
+        guard let fault = plan.fault else { return nil }
+        if fault == .streamError && request.isStreamed || fault == .contentFilter && request.dialect.answersFiltered { return nil }
+        return APIError(fault, request, retryAfterMilliseconds: plan.retryAfterMilliseconds)
+    }
 
     /// Writes what is due at a time.
     mutating func step(_ options: SimulationOptions, now: NIODeadline, to writer: inout ByteWriter) -> Next {
-        if request.isStreamed && plan.isAnswered { return stepStream(options, now: now, to: &writer) }
-        if let fault = plan.fault, let error = APIError(fault, retryAfterMilliseconds: plan.retryAfterMilliseconds) {
-            error.writeAnswer(identifier: plan.identifier, reading: reading, isKeepAlive: isKeepAlive, to: &writer)
-            return .end(.failed(Failure(fault)))
-        }
-        if plan.fault == .disconnected { return .disconnect }
-        writeWhole(options, to: &writer)
+        if plan.fault == .disconnected { return .disconnect(.disconnected) }
+        if isStreamed { return stepStream(options, now: now, to: &writer) }
+        guard let error else { return writeWhole(options, to: &writer) }
+        error.writeAnswer(
+            request.dialect, identifier: plan.identifier, reading: reading, time: time(nil), isKeepAlive: isKeepAlive, to: &writer)
         return .end(outcome)
     }
 
     private var outcome: Ledger.Outcome {
-        if let fault = plan.fault { return .failed(Failure(fault)) }
+        if let failure = plan.fault.flatMap(Failure.init) { return .failed(failure) }
         return .ok(promptTokens: request.promptTokens, completionTokens: plan.outputTokens)
     }
 
@@ -59,40 +75,58 @@ struct Exchange {
 
     // MARK: Whole answers
 
-    private func writeWhole(_ options: SimulationOptions, to writer: inout ByteWriter) {
+    private func writeWhole(_ options: SimulationOptions, to writer: inout ByteWriter) -> Next {
         var body = ByteWriter(capacity: 2048)
         if request.endpoint == .embedding {
-            EmbeddingAnswer(request: request, seed: options.seed).write(to: &body)
+            EmbeddingAnswer(request: request, seed: options.seed, identifier: plan.identifier).write(to: &body)
         } else {
-            answer.write(seed: options.seed, to: &body)
+            request.dialect.append(answer(options), to: &body)
         }
-        let length = plan.fault == .malformed ? body.count / 2 : body.count
-        head(.length(length)).write(to: &writer)
-        writer.append(UnsafeRawBufferPointer(rebasing: body.bytes[..<length]))
+        let half = UnsafeRawBufferPointer(rebasing: body.bytes[..<(body.count / 2)])
+        switch plan.fault {
+        case .malformed, .corrupt:
+            head(.length(half.count)).write(to: &writer)
+            writer.append(half)
+        case .stall, .truncate:
+            head(.length(body.count)).write(to: &writer)
+            writer.append(half)
+            return plan.fault == .stall ? .stall : .disconnect(.truncated)
+        default:
+            head(.length(body.count)).write(to: &writer)
+            writer.append(body.bytes)
+        }
+        return .end(outcome)
     }
 
-    private var answer: TextAnswer { TextAnswer(request: request, plan: plan, created: time(nil)) }
+    private func answer(_ options: SimulationOptions) -> Answer {
+        Answer(request, content, plan, seed: options.seed, created: time(nil))
+    }
 
     private func head(_ framing: ResponseHead.Framing) -> ResponseHead {
-        var head = ResponseHead(framing: framing, isKeepAlive: isKeepAlive, identifier: plan.identifier)
+        var head = ResponseHead(request.dialect, framing: framing, isKeepAlive: isKeepAlive, identifier: plan.identifier)
         head.processingTime = plan.time(toToken: request.isStreamed ? 0 : plan.outputTokens)
         head.reading = reading
+        head.time = time(nil)
         return head
     }
 
     // MARK: Streams
 
-    /// Writes the words that are due, and at last the end, as one chunk.
+    /// Writes the tokens that are due, and at last the end, as one chunk.
     private mutating func stepStream(_ options: SimulationOptions, now: NIODeadline, to writer: inout ByteWriter) -> Next {
         var events = ByteWriter(capacity: 1024)
         var current = stream ?? begin(options, head: &writer, events: &events)
-        let isBroken = plan.fault == .malformed
-        let total = isBroken ? plan.outputTokens / 2 : plan.outputTokens
-        current.appendWords(upTo: min(plan.tokens(at: .nanoseconds((now - arrival).nanoseconds)), total), to: &events)
-        let isComplete = current.wordCount == total
-        if isComplete {
-            if isBroken { current.appendFragment(to: &events) } else { current.appendEnd(to: &events) }
+        let whole = current.answer.outputTokens
+        let total = plan.fault?.stopsHalfway == true ? whole / 2 : whole
+        let due = min(plan.tokens(at: .nanoseconds((now - arrival).nanoseconds)), total)
+        if plan.fault == .corrupt, current.tokenCount <= whole / 2, due >= whole / 2 {
+            current.appendTokens(upTo: whole / 2, to: &events)
+            current.appendFragment(to: &events)
+            events.append("\n\n")
         }
+        current.appendTokens(upTo: due, to: &events)
+        let isComplete = current.tokenCount == total
+        if isComplete { appendEnd(current, to: &events) }
         if events.count > 0 {
             writer.append(text: String(events.count, radix: 16))
             writer.append("\r\n")
@@ -100,15 +134,36 @@ struct Exchange {
             writer.append("\r\n")
         }
         stream = current
-        guard isComplete else { return .wait(until: deadline(plan.time(toToken: current.wordCount + 1))) }
+        guard isComplete else { return .wait(until: deadline(plan.time(toToken: current.tokenCount + 1))) }
+        if plan.fault == .stall { return .stall }
         writer.append("0\r\n\r\n")
         return .end(outcome)
     }
 
+    private func appendEnd(_ stream: StreamedAnswer, to events: inout ByteWriter) {
+        switch plan.fault {
+        case .malformed: stream.appendFragment(to: &events)
+        case .streamError: stream.appendFailure(to: &events)
+        case .stall, .truncate: break
+        default: stream.appendEnd(to: &events)
+        }
+    }
+
     private func begin(_ options: SimulationOptions, head writer: inout ByteWriter, events: inout ByteWriter) -> StreamedAnswer {
-        let begun = StreamedAnswer(answer, seed: options.seed)
+        let begun = StreamedAnswer(answer(options))
         head(.chunks).write(to: &writer)
         begun.appendBeginning(to: &events)
         return begun
+    }
+}
+
+extension SimulationPlan {
+    /// What is drawn for one attempt at a request, save what its prompt asks for.
+    init(_ request: ModelRequest, _ content: AnswerContent, _ options: SimulationOptions, ordinal: UInt64) {
+        self.init(
+            options, fingerprint: request.fingerprint, ordinal: ordinal,
+            outputLimit: request.endpoint == .embedding ? 0 : content.isUnlimited ? nil : request.outputLimit,
+            requestedLatency: request.requestedLatency, requestedFault: request.markers.fault(ordinal: ordinal),
+            requestedTokens: content.bodyTokens, reasoningTokens: content.reasoningTokens)
     }
 }

@@ -9,7 +9,7 @@ struct IncomingRequest {
     let method: HTTPMethod
     let uri: String
     let isKeepAlive: Bool
-    let credentials: String?
+    private let headers: HTTPHeaders
     private(set) var body = ByteBuffer()
     private(set) var isTooLarge = false
 
@@ -20,17 +20,19 @@ struct IncomingRequest {
         method = head.method
         uri = head.uri
         isKeepAlive = head.isKeepAlive
-        credentials = head.headers.first(name: "authorization")
+        headers = head.headers
         expectsContinue = head.headers.first(name: "expect") == "100-continue"
     }
 
-    /// The key that the client has given; empty if none.
-    var key: String {
-        guard let credentials, credentials.prefix(7).lowercased() == "bearer " else { return "" }
+    /// The value of a header; nil if the client has not sent it.
+    func header(_ name: String) -> String? { headers.first(name: name) }
+
+    /// The key that the client has given in the way of a dialect, or as a bearer's token; empty if none.
+    func key(_ dialect: any Dialect) -> String {
+        if dialect.keyHeader != "authorization", let key = header(dialect.keyHeader) { return key }
+        guard let credentials = header("authorization"), credentials.prefix(7).lowercased() == "bearer " else { return "" }
         return String(credentials.dropFirst(7))
     }
-
-    var route: Route { Route(method, uri: uri) }
 
     /// Adds a part of the body. The first part is kept as it is, since most often there is no other.
     mutating func append(_ part: inout ByteBuffer) {

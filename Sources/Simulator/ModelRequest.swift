@@ -1,5 +1,12 @@
 internal import Envelope
 
+/// A function that a request offers to the model.
+struct ToolOffer {
+    let name: String
+    /// The schema of its arguments.
+    let schema: JSONTree
+}
+
 /// What an answer needs to know of its request, which is not kept.
 struct ModelRequest {
     /// The largest number of tokens that `max_tokens` and its like may ask for, and of inputs and dimensions of embeddings.
@@ -9,6 +16,7 @@ struct ModelRequest {
         static let dimensions = 4096
     }
 
+    let dialect: any Dialect
     let endpoint: Endpoint
 
     /// The model as the request names it, as JSON.
@@ -20,13 +28,21 @@ struct ModelRequest {
     /// What the answer begins with: of the last message's text, or of the prompt.
     var digest: UInt64 = 0
 
-    /// Milliseconds that the same text asks the answer to take.
-    var requestedLatency: Int?
+    /// What the same text says about its answer.
+    var markers = PromptMarkers()
 
     var promptTokens = 0
     var outputLimit: Int?
     var isStreamed = false
     var includesUsage = false
+    var asksForReasoning = false
+
+    /// Filled in only if the prompt asks for calls.
+    var tools: [ToolOffer] = []
+    /// True if the answer is to be JSON.
+    var wantsJSON = false
+    /// What that JSON is to fit.
+    var outputSchema: JSONTree?
 
     // MARK: Embeddings
 
@@ -34,16 +50,29 @@ struct ModelRequest {
     var inputs: [UInt64] = []
     var dimensions = 8
     var isBase64 = false
+    /// True if it is told what the vectors are for.
+    var hasInputType = false
+    /// The inputs as JSON, where the answer repeats them.
+    var texts = ""
+    /// The forms of vectors, where several can be asked for.
+    var vectorForms: [String] = []
 
-    init(_ endpoint: Endpoint) {
+    init(_ endpoint: Endpoint, dialect: any Dialect = OpenAIDialect()) {
         self.endpoint = endpoint
+        self.dialect = dialect
     }
 
     /// Reads a request's body.
     ///
+    /// - Parameter model: the model's name as JSON, if it stands elsewhere.
     /// - Throws: what to answer if it is not in order.
-    init(_ endpoint: Endpoint, body: UnsafeRawBufferPointer) throws(APIError) {
-        var reader = ModelRequestReader(endpoint, body)
+    init(
+        _ endpoint: Endpoint, dialect: any Dialect = OpenAIDialect(), model: String = "", isStreamed: Bool = false,
+        body: UnsafeRawBufferPointer
+    ) throws(APIError) {
+        var reader = ModelRequestReader(endpoint, dialect, body)
+        reader.request.model = model
+        reader.request.isStreamed = isStreamed
         do throws(JSONError) {
             try reader.read()
         } catch {
@@ -52,4 +81,13 @@ struct ModelRequest {
         if let problem = reader.problem { throw problem }
         self = reader.request
     }
+
+    /// Milliseconds that the prompt asks the answer to take.
+    var requestedLatency: Int? { markers.latency }
+
+    /// The model without its quotes.
+    var modelName: String { String(model.dropFirst().dropLast()) }
+
+    /// Input tokens that are reported as cached.
+    var cachedTokens: Int { min(markers.cachedTokens ?? 0, promptTokens) }
 }

@@ -1,6 +1,6 @@
 internal import Envelope
 
-/// The head of an HTTP answer, with the headers that OpenAI sends.
+/// The head of an HTTP answer, with the headers that the provider sends.
 struct ResponseHead {
     /// How the length of the body is told.
     enum Framing {
@@ -8,6 +8,7 @@ struct ResponseHead {
         case chunks
     }
 
+    let dialect: any Dialect
     var status = 200
     let framing: Framing
     let isKeepAlive: Bool
@@ -15,7 +16,18 @@ struct ResponseHead {
     var identifier: UInt64?
     var processingTime: Duration?
     var reading: TokenBucket.Reading?
-    var retryAfterMilliseconds: Int?
+    /// What the answer is, if it is an error.
+    var error: APIError?
+    /// Seconds since 1970.
+    var time = 0
+    var contentType: StaticString = "application/json"
+
+    init(_ dialect: any Dialect, framing: Framing, isKeepAlive: Bool, identifier: UInt64? = nil) {
+        self.dialect = dialect
+        self.framing = framing
+        self.isKeepAlive = isKeepAlive
+        self.identifier = identifier
+    }
 
     func write(to writer: inout ByteWriter) {
         writer.append("HTTP/1.1 ")
@@ -23,22 +35,14 @@ struct ResponseHead {
         writer.append(reason)
         switch framing {
         case .length(let length):
-            writer.append("\r\ncontent-type: application/json\r\ncontent-length: ")
+            writer.append("\r\ncontent-type: ")
+            writer.append(contentType)
+            writer.append("\r\ncontent-length: ")
             writer.append(length)
         case .chunks:
             writer.append("\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\ntransfer-encoding: chunked")
         }
-        writer.append("\r\nopenai-version: 2020-10-01")
-        if let identifier {
-            writer.append("\r\nx-request-id: req_")
-            writer.append(hexadecimal: identifier)
-        }
-        if let processingTime {
-            writer.append("\r\nopenai-processing-ms: ")
-            writer.append(Int(processingTime / .milliseconds(1)))
-        }
-        writeLimits(to: &writer)
-        writeRetryAfter(to: &writer)
+        dialect.appendHeaders(self, to: &writer)
         writer.append(isKeepAlive ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n")
     }
 
@@ -47,38 +51,17 @@ struct ResponseHead {
         case 200: " OK"
         case 400: " Bad Request"
         case 401: " Unauthorized"
+        case 402: " Payment Required"
+        case 403: " Forbidden"
         case 404: " Not Found"
         case 405: " Method Not Allowed"
         case 413: " Content Too Large"
         case 429: " Too Many Requests"
+        case 498: " Blocked"
         case 503: " Service Unavailable"
+        case 529: " Overloaded"
         default: " Internal Server Error"
         }
-    }
-
-    /// Tokens are not limited; what is unlimited is told as a billion a minute.
-    private func writeLimits(to writer: inout ByteWriter) {
-        writer.append(
-            """
-            \r\nx-ratelimit-limit-tokens: 1000000000\r\nx-ratelimit-remaining-tokens: 999999999\r\nx-ratelimit-reset-tokens: 0s\
-            \r\nx-ratelimit-limit-requests: 
-            """)
-        guard let reading else {
-            return writer.append("1000000000\r\nx-ratelimit-remaining-requests: 999999999\r\nx-ratelimit-reset-requests: 0s")
-        }
-        writer.append(reading.limit)
-        writer.append("\r\nx-ratelimit-remaining-requests: ")
-        writer.append(reading.remaining)
-        writer.append("\r\nx-ratelimit-reset-requests: ")
-        writer.append(goDuration: reading.timeUntilFull)
-    }
-
-    private func writeRetryAfter(to writer: inout ByteWriter) {
-        guard let retryAfterMilliseconds else { return }
-        writer.append("\r\nretry-after: ")
-        writer.append((retryAfterMilliseconds + 999) / 1000)
-        writer.append("\r\nretry-after-ms: ")
-        writer.append(retryAfterMilliseconds)
     }
 }
 

@@ -1,53 +1,62 @@
 internal import Envelope
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 
 extension Simulation {
     /// Answers a request by writing, or returns the exchange that will answer it in time.
     func receive(_ request: IncomingRequest, now: NIODeadline, to writer: inout ByteWriter) -> Exchange? {
-        switch request.route {
-        case .models: writeModels(request, to: &writer)
+        let (route, dialect) = Route.find(request.method, uri: request.uri)
+        switch route {
+        case .models: writeModels(request, dialect, to: &writer)
         case .statistics:
             var body = ByteWriter()
             statistics.write(to: &body)
-            write(body, request, to: &writer)
-        case .wrongMethod: refuse(.invalidRequest, with: .wrongMethod(request.method, uri: request.uri), request, to: &writer)
-        case .unknown: refuse(.invalidRequest, with: .unknown(request.method, uri: request.uri), request, to: &writer)
-        case .model(let endpoint): return begin(endpoint, request, now: now, to: &writer)
+            write(body, request, dialect, to: &writer)
+        case .wrongMethod: refuse(.invalidRequest, with: .wrongMethod(request.method, uri: request.uri), request, dialect, to: &writer)
+        case .unknown: refuse(.invalidRequest, with: .unknown(request.method, uri: request.uri), request, dialect, to: &writer)
+        case .model(let endpoint, let model, let isStreamed):
+            return begin(request, dialect, endpoint, model, isStreamed, now: now, to: &writer)
         }
         return nil
     }
 
-    private func begin(_ endpoint: Endpoint, _ request: IncomingRequest, now: NIODeadline, to writer: inout ByteWriter) -> Exchange? {
-        if let objection = objection(to: request.credentials) {
-            refuse(.unauthorized, with: objection, request, to: &writer)
+    private func begin(
+        _ request: IncomingRequest, _ dialect: any Dialect, _ endpoint: Endpoint, _ model: String, _ isStreamed: Bool, now: NIODeadline,
+        to writer: inout ByteWriter
+    ) -> Exchange? {
+        let key = request.key(dialect)
+        if let (objection, failure) = objection(to: request, key: key, dialect) {
+            refuse(failure, with: objection, request, dialect, to: &writer)
             return nil
         }
         let asked: ModelRequest
         do throws(APIError) {
             if request.isTooLarge { throw .tooLarge(limit: IncomingRequest.bodyLimit) }
-            asked = try request.modelRequest(endpoint)
+            if let required = dialect.requiredHeader, request.header(required) == nil { throw .invalid("\(required): header is required") }
+            asked = try request.modelRequest(endpoint, dialect, model, isStreamed)
         } catch {
-            refuse(.invalidRequest, with: error, request, to: &writer)
+            refuse(.invalidRequest, with: error, request, dialect, to: &writer)
             return nil
         }
-        let key = request.key
         switch admit(asked, key: key, now: now) {
         case .throttled(let number, let reading):
             APIError.throttled(reading).writeAnswer(
-                identifier: identifier(ofRefusal: number), reading: reading, isKeepAlive: request.isKeepAlive, to: &writer)
+                dialect, identifier: identifier(ofRefusal: number), reading: reading, time: time(nil), isKeepAlive: request.isKeepAlive,
+                to: &writer)
             return nil
         case .admitted(let ordinal, let reading):
-            let plan = SimulationPlan(
-                options, fingerprint: asked.fingerprint, ordinal: ordinal,
-                outputLimit: endpoint == .embedding ? 0 : asked.outputLimit, requestedLatency: asked.requestedLatency)
-            return Exchange(asked, plan, key: key, reading: reading, isKeepAlive: request.isKeepAlive, arrival: now)
+            return Exchange(
+                asked, options, ordinal: ordinal, key: key, reading: reading, isKeepAlive: request.isKeepAlive, arrival: now)
         }
     }
 
-    private func refuse(_ failure: Failure, with error: APIError, _ request: IncomingRequest, to writer: inout ByteWriter) {
-        let number = refuse(failure, key: request.key)
-        error.writeAnswer(identifier: identifier(ofRefusal: number), isKeepAlive: request.isKeepAlive, to: &writer)
+    func refuse(
+        _ failure: Failure, with error: APIError, _ request: IncomingRequest, _ dialect: any Dialect, to writer: inout ByteWriter
+    ) {
+        let number = refuse(failure, key: request.key(dialect))
+        error.writeAnswer(
+            dialect, identifier: identifier(ofRefusal: number), time: time(nil), isKeepAlive: request.isKeepAlive, to: &writer)
     }
 
     private func identifier(ofRefusal number: Int) -> UInt64 {
@@ -55,26 +64,30 @@ extension Simulation {
         return stream.next()
     }
 
-    private func writeModels(_ request: IncomingRequest, to writer: inout ByteWriter) {
+    private func writeModels(_ request: IncomingRequest, _ dialect: any Dialect, to writer: inout ByteWriter) {
         var body = ByteWriter()
         body.append(
             """
             {"object":"list","data":[{"id":"simulated","object":"model","created":1700000000,"owned_by":"switchyard"},\
             {"id":"simulated-embedding","object":"model","created":1700000000,"owned_by":"switchyard"}]}
             """)
-        write(body, request, to: &writer)
+        write(body, request, dialect, to: &writer)
     }
 
-    private func write(_ body: borrowing ByteWriter, _ request: IncomingRequest, to writer: inout ByteWriter) {
-        ResponseHead(framing: .length(body.count), isKeepAlive: request.isKeepAlive).write(to: &writer)
+    func write(_ body: borrowing ByteWriter, _ request: IncomingRequest, _ dialect: any Dialect, to writer: inout ByteWriter) {
+        ResponseHead(dialect, framing: .length(body.count), isKeepAlive: request.isKeepAlive).write(to: &writer)
         writer.append(body.bytes)
     }
 }
 
 extension IncomingRequest {
-    fileprivate func modelRequest(_ endpoint: Endpoint) throws(APIError) -> ModelRequest {
+    fileprivate func modelRequest(
+        _ endpoint: Endpoint, _ dialect: any Dialect, _ model: String, _ isStreamed: Bool
+    ) throws(APIError) -> ModelRequest {
         try body.withUnsafeReadableBytes { (bytes) -> Result<ModelRequest, APIError> in
-            Result { () throws(APIError) in try ModelRequest(endpoint, body: bytes) }
+            Result { () throws(APIError) in
+                try ModelRequest(endpoint, dialect: dialect, model: model, isStreamed: isStreamed, body: bytes)
+            }
         }.get()
     }
 }

@@ -4,12 +4,10 @@ internal import Synchronization
 /// What all connections share: the options, and the ledger behind a lock.
 final class Simulation: Sendable {
     let options: SimulationOptions
-    private let authorization: String?
     private let ledger: Mutex<Ledger>
 
     init(_ options: SimulationOptions) {
         self.options = options
-        authorization = options.apiKey.map { "Bearer \($0)" }
         ledger = Mutex(Ledger(requestsPerMinute: options.requestsPerMinute))
     }
 
@@ -19,10 +17,13 @@ final class Simulation: Sendable {
         ledger.withLock { isOpen ? $0.openConnection() : $0.closeConnection() }
     }
 
-    /// What to answer to credentials that are not those demanded.
-    func objection(to credentials: String?) -> APIError? {
-        guard let authorization, credentials != authorization else { return nil }
-        return credentials == nil ? .noKey : .wrongKey
+    /// What to answer to credentials that are not those demanded, or to a key that says of itself that it is no good.
+    func objection(to request: IncomingRequest, key: String, _ dialect: any Dialect) -> (APIError, Failure)? {
+        if let objection = APIError.ofKey(key) { return objection }
+        guard let apiKey = options.apiKey, let credentials = request.header(dialect.keyHeader) else {
+            return options.apiKey == nil ? nil : (.noKey, .unauthorized)
+        }
+        return credentials == (dialect.keyHeader == "authorization" ? "Bearer \(apiKey)" : apiKey) ? nil : (.wrongKey, .unauthorized)
     }
 
     func refuse(_ failure: Failure, key: String) -> Int {

@@ -3,9 +3,6 @@ package struct SimulationPlan: Hashable, Sendable {
     /// What happens instead of an answer, if anything.
     package let fault: Fault?
 
-    /// True if an answer is sent, be it a broken one.
-    var isAnswered: Bool { fault == nil || fault == .malformed }
-
     /// Time to the first token.
     package let latency: Duration
 
@@ -29,16 +26,21 @@ package struct SimulationPlan: Hashable, Sendable {
     ///   - ordinal: how often the same prompt has been seen before.
     ///   - outputLimit: the most output tokens that the request allows.
     ///   - requestedLatency: milliseconds that the prompt asks for, instead of the latency that is drawn.
+    ///   - requestedFault: the fault that the prompt asks for, instead of what is drawn.
+    ///   - requestedTokens: the length of the answer, instead of the one that is drawn.
+    ///   - reasoningTokens: what comes before the answer, and counts as output too.
     package init(
-        _ options: SimulationOptions, fingerprint: UInt64, ordinal: UInt64, outputLimit: Int? = nil, requestedLatency: Int? = nil
+        _ options: SimulationOptions, fingerprint: UInt64, ordinal: UInt64, outputLimit: Int? = nil, requestedLatency: Int? = nil,
+        requestedFault: Fault? = nil, requestedTokens: Int? = nil, reasoningTokens: Int = 0
     ) {
         var stream = RandomStream(seed: options.seed, fingerprint: fingerprint, ordinal: ordinal)
-        fault = options.faults.fault(at: stream.unit())
+        let drawnFault = options.faults.fault(at: stream.unit())
+        fault = requestedFault ?? drawnFault
         let drawn = stream.latency(options)
         let milliseconds = requestedLatency.map(Double.init) ?? drawn
         latency = fault?.isImmediate == true ? .zero : Self.duration(seconds: milliseconds / 1000)
         let length = stream.logNormal(median: Double(options.outputTokens), sigma: Self.lengthSigma)
-        let wanted = Int(min(max(length.rounded(), 1), Self.longestOutput))
+        let wanted = (requestedTokens ?? Int(min(max(length.rounded(), 1), Self.longestOutput))) + reasoningTokens
         outputTokens = min(wanted, outputLimit ?? wanted)
         isCutByLimit = outputTokens < wanted
         retryAfterMilliseconds = 100 + Int(stream.next() % 900)

@@ -14,14 +14,39 @@ package enum Failure: Int, CaseIterable, Hashable, Sendable {
     case unauthorized
     /// The client left before the answer was complete.
     case abandoned
+    /// 403.
+    case forbidden
+    case quotaExhausted
+    case contextLength
+    case contentFiltered
+    /// The answer stopped in the middle, and the client has given up waiting for the rest.
+    case stalled
+    /// The answer ended in the middle.
+    case truncated
+    /// An event was not JSON.
+    case corrupt
+    /// An error came in the middle of the stream.
+    case streamError
 
-    init(_ fault: Fault) {
+    /// - Returns: nil if an answer with the fault is complete all the same.
+    init?(_ fault: Fault) {
         switch fault {
         case .serverError: self = .serverError
         case .rateLimited: self = .rateLimited
         case .overloaded: self = .overloaded
         case .malformed: self = .malformed
         case .disconnected: self = .disconnected
+        case .auth: self = .unauthorized
+        case .permission: self = .forbidden
+        case .notFound: self = .invalidRequest
+        case .contextLength: self = .contextLength
+        case .contentFilter: self = .contentFiltered
+        case .quota: self = .quotaExhausted
+        case .stall: self = .stalled
+        case .truncate: self = .truncated
+        case .corrupt: self = .corrupt
+        case .streamError: self = .streamError
+        case .noUsage: return nil
         }
     }
 
@@ -37,6 +62,14 @@ package enum Failure: Int, CaseIterable, Hashable, Sendable {
         case .invalidRequest: "invalid_request"
         case .unauthorized: "unauthorized"
         case .abandoned: "abandoned"
+        case .forbidden: "forbidden"
+        case .quotaExhausted: "quota_exhausted"
+        case .contextLength: "context_length"
+        case .contentFiltered: "content_filtered"
+        case .stalled: "stalled"
+        case .truncated: "truncated"
+        case .corrupt: "corrupt"
+        case .streamError: "stream_error"
         }
     }
 }

@@ -1,79 +1,81 @@
 internal import Envelope
 
-/// A streamed answer under way: server-sent events, one for each word, that the caller asks for as they fall due.
+/// A streamed answer under way: server-sent events, one for each token, that the caller asks for as they fall due.
 struct StreamedAnswer {
-    private let answer: TextAnswer
-    private let opening: [UInt8]
-    private var text: AnswerText
+    let answer: Answer
+    /// What the dialect keeps to begin events with.
+    let prefix: [UInt8]
+    private let dialect: any Dialect
+    private var words: AnswerText
+    private var reasoning: AnswerText
+    private var partIndex = 0
+    private var tokensOfPart = 0
 
-    /// Words written so far.
-    private(set) var wordCount = 0
+    /// Tokens written so far.
+    private(set) var tokenCount = 0
 
-    init(_ answer: TextAnswer, seed: UInt64) {
+    init(_ answer: Answer) {
         self.answer = answer
-        text = AnswerText(seed: seed, fingerprint: answer.request.fingerprint, digest: answer.request.digest)
-        var writer = ByteWriter(capacity: 256)
-        writer.append("data: ")
-        answer.appendOpening(isChunk: true, to: &writer)
-        opening = Array(writer.bytes)
+        dialect = answer.dialect
+        words = answer.words(isReasoning: false)
+        reasoning = answer.words(isReasoning: true)
+        prefix = answer.dialect.eventPrefix(answer)
     }
 
-    private var isChat: Bool { answer.request.endpoint == .chat }
-
-    /// Appends what comes before the first word.
+    /// Appends what comes before the first token.
     func appendBeginning(to writer: inout ByteWriter) {
-        guard isChat else { return }
-        appendEvent(delta: "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", to: &writer)
+        dialect.appendBeginning(self, to: &writer)
     }
 
-    /// Appends words until there are so many.
-    mutating func appendWords(upTo count: Int, to writer: inout ByteWriter) {
-        while wordCount < count {
-            appendChoiceOpening(to: &writer)
-            writer.append(isChat ? "\"delta\":{\"content\":\"" : "\"text\":\"")
-            text.appendWord(to: &writer)
-            writer.append(isChat ? "\"},\"logprobs\":null,\"finish_reason\":null}]" : "\",\"logprobs\":null,\"finish_reason\":null}]")
-            appendEventEnd(to: &writer)
-            wordCount += 1
+    /// Appends tokens until there are so many.
+    mutating func appendTokens(upTo count: Int, to writer: inout ByteWriter) {
+        while tokenCount < count && partIndex < answer.parts.count {
+            let part = answer.parts[partIndex]
+            if tokensOfPart == 0 { dialect.appendOpening(part, at: partIndex, of: self, to: &writer) }
+            appendToken(part, to: &writer)
+            tokenCount += 1
+            tokensOfPart += 1
+            guard tokensOfPart == part.tokens else { continue }
+            dialect.appendClosing(part, at: partIndex, of: self, to: &writer)
+            partIndex += 1
+            tokensOfPart = 0
         }
     }
 
-    /// Appends what comes after the last word.
+    private mutating func appendToken(_ part: AnswerPart, to writer: inout ByteWriter) {
+        if case .call = part, !dialect.streamsArguments { return }
+        dialect.appendBeforeToken(part, at: partIndex, of: self, to: &writer)
+        switch part {
+        case .text:
+            writer.append("\"")
+            words.appendWord(to: &writer)
+            writer.append("\"")
+        case .reasoning:
+            writer.append("\"")
+            reasoning.appendWord(to: &writer)
+            writer.append("\"")
+        case .json(let json, _): append(json, to: &writer)
+        case .call(let call): append(call.arguments, to: &writer)
+        }
+        dialect.appendAfterToken(part, of: self, to: &writer)
+    }
+
+    private func append(_ json: [UInt8], to writer: inout ByteWriter) {
+        json.withUnsafeBytes { writer.appendJSON(utf8: $0[AnswerPart.range(tokensOfPart, of: json)]) }
+    }
+
+    /// Appends what comes after the last token.
     func appendEnd(to writer: inout ByteWriter) {
-        appendChoiceOpening(to: &writer)
-        writer.append(isChat ? "\"delta\":{},\"logprobs\":null,\"finish_reason\":" : "\"text\":\"\",\"logprobs\":null,\"finish_reason\":")
-        answer.appendFinishReason(to: &writer)
-        writer.append("}]")
-        appendEventEnd(to: &writer)
-        if answer.request.includesUsage {
-            opening.withUnsafeBytes { writer.append($0) }
-            writer.append(",\"choices\":[]")
-            answer.appendUsage(to: &writer)
-            writer.append("}\n\n")
-        }
-        writer.append("data: [DONE]\n\n")
+        dialect.appendEnd(self, to: &writer)
     }
 
-    /// Appends the first half of an event, as of a provider that fails in the middle.
+    /// Appends the first half of an event.
     func appendFragment(to writer: inout ByteWriter) {
-        appendChoiceOpening(to: &writer)
-        writer.append(isChat ? "\"delta\":{\"con" : "\"te")
+        dialect.appendFragment(self, to: &writer)
     }
 
-    private func appendEvent(delta: StaticString, to writer: inout ByteWriter) {
-        appendChoiceOpening(to: &writer)
-        writer.append("\"delta\":")
-        writer.append(delta)
-        writer.append(",\"logprobs\":null,\"finish_reason\":null}]")
-        appendEventEnd(to: &writer)
-    }
-
-    private func appendChoiceOpening(to writer: inout ByteWriter) {
-        opening.withUnsafeBytes { writer.append($0) }
-        writer.append(",\"choices\":[{\"index\":0,")
-    }
-
-    private func appendEventEnd(to writer: inout ByteWriter) {
-        writer.append(answer.request.includesUsage ? ",\"usage\":null}\n\n" : "}\n\n")
+    /// Appends the event of a provider that fails after it has begun.
+    func appendFailure(to writer: inout ByteWriter) {
+        dialect.appendFailure(self, to: &writer)
     }
 }

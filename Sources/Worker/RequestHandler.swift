@@ -103,6 +103,9 @@ final class RequestHandler {
     private func answer(
         _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
+        if let wait = remainingWait(visit), let isDone = await postpone(accepted, visit, visit.lineage?.attempts ?? [], by: wait) {
+            return Completion(isDone: isDone)
+        }
         let past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
         let chunks = chunks(of: accepted)
         let reply = await router.answer(
@@ -112,10 +115,13 @@ final class RequestHandler {
         case .cancelled:
             break
         case .postponed(let error, let delay):
-            completion.isDone = await postpone(accepted, visit, reply, error, by: delay)
+            if let isDone = await postpone(accepted, visit, reply.attempts, by: delay) {
+                completion.isDone = isDone
+            } else {
+                completion.isDone = await fail(accepted, visit, reply, error, chunks)
+            }
         case .failed(let error):
-            guard await chunks?.fail(error) ?? true else { break }
-            completion.isDone = await fail(accepted, visit, reply, error)
+            completion.isDone = await fail(accepted, visit, reply, error, chunks)
         case .answered(let result, let response):
             let usage = result.usage ?? accepted.estimatedUsage(result.content)
             let success = ResponseSuccess(
@@ -182,10 +188,11 @@ final class RequestHandler {
     }
 
     private func fail(
-        _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, claimCheck: ClaimCheck? = nil,
-        echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
+        _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, _ chunks: ChunkStream? = nil,
+        claimCheck: ClaimCheck? = nil, echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
         if await isAnsweredElsewhere(accepted, visit) { return true }
+        guard await chunks?.fail(error) ?? true else { return false }
         let request = accepted.request
         let outcome = ResponseEnvelope.Outcome.failure(code: error.code, message: error.message, retryable: error.retryable)
         let report = report(outcome, accepted, visit, reply, claimCheck: claimCheck, echoesMetadata: echoesMetadata)
@@ -199,21 +206,34 @@ final class RequestHandler {
         return true
     }
 
+    /// Milliseconds for which a request is still to wait: longer than the longest retry topic keeps one.
+    private func remainingWait(_ visit: Visit) -> Double? {
+        guard let notBefore = visit.lineage?.notBefore, let began = visit.lineage?.began else { return nil }
+        let wait = Double(notBefore - WallClock.milliseconds)
+        // What clocks that are wrong say is not believed for ever.
+        guard wait > Self.clockTolerance, Double(notBefore - began) <= rules.longestTotal else { return nil }
+        return wait
+    }
+
+    /// Milliseconds.
+    private static let clockTolerance = 1_000.0
+
     /// Hands a request to a retry topic.
+    ///
+    /// - Returns: nil if there is no topic that takes it.
     private func postpone(
-        _ accepted: Accepted, _ visit: Visit, _ reply: Reply, _ error: ProviderError, by delay: Double,
-        isolation: isolated (any Actor)? = #isolation
-    ) async -> Bool {
-        guard let topic = rules.topics.retryTopic(for: delay) else { return await fail(accepted, visit, reply, error) }
+        _ accepted: Accepted, _ visit: Visit, _ attempts: [Attempt], by delay: Double, isolation: isolated (any Actor)? = #isolation
+    ) async -> Bool? {
+        guard let topic = rules.topics.retryTopic(for: delay) else { return nil }
         var lineage = visit.lineage ?? Lineage(origin: visit.origin)
         lineage.generation += 1
-        lineage.attempts = reply.attempts
+        lineage.attempts = attempts
         lineage.began = lineage.began ?? WallClock.milliseconds - Int64(visit.age)
         lineage.notBefore = WallClock.milliseconds + Int64(delay)
         var batch = [Outgoing.retry(visit.message, lineage, topic: topic.name)]
         switch await publisher.publish(&batch, of: visit) {
         case .gaveUp: return false
-        case .tooLarge: return await fail(accepted, visit, reply, error)
+        case .tooLarge: return nil
         case .sent:
             counters.postponed()
             claims?.supersede(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, by: lineage.generation)

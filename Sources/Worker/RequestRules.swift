@@ -7,6 +7,8 @@ struct RequestRules: Sendable {
     let maxRequestBytes: Int
     /// Milliseconds after which the group takes a member that is not heard of for dead.
     var sessionTimeout: Double
+    /// Milliseconds after which a request is not tried again.
+    let longestTotal: Double
     let topics: WorkerTopics
     /// Whether requests that failed though they were in order are dead-lettered.
     let deadLettersFailures: Bool

@@ -60,7 +60,7 @@ struct WorkerPlan: Sendable {
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
             maxRequestBytes: configuration.worker.maxRequestBytes,
-            sessionTimeout: Self.defaultSessionTimeout,
+            sessionTimeout: Self.defaultSessionTimeout, longestTotal: Double(configuration.retry.maxTotalSeconds) * 1_000,
             topics: WorkerTopics(configuration.topics), deadLettersFailures: configuration.worker.deadLettersFailures)
     }
 }

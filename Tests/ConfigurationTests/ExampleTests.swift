@@ -12,11 +12,11 @@ import Yams
     }
 
     @Test func theExampleIsValid() throws {
-        let environment = ["OPENAI_API_KEY": "k"]
+        let environment = ["OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "a", "ANTHROPIC_API_KEY_2": "b"]
         let configuration = try ConfigurationLoader.load(file: path, environment: environment, overrides: []).configuration
         try configuration.checkForWorker()
-        #expect(configuration.providers.keys.sorted() == ["local", "openai"])
-        #expect(configuration.models.keys.sorted() == ["default", "small"])
+        #expect(configuration.providers.keys.sorted() == ["anthropic", "local", "openai"])
+        #expect(configuration.models.keys.sorted() == ["careful", "default", "small"])
     }
 
     @Test func theDemosConfigurationIsValidWithItsVariables() throws {

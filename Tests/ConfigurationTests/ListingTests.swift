@@ -56,11 +56,13 @@ import Testing
               drain_timeout_s: 30
               duplicate_window_s: 86400
               dead_letter_failures: true
+              schema_repair: false
               claim_check_directory: ""
               log_level: info
             http:
               connect_timeout_ms: 5000
               first_byte_timeout_ms: 120000
+              idle_timeout_ms: 60000
               total_timeout_ms: 600000
               max_connections_per_host: 0
               max_response_bytes: 33554432
@@ -84,12 +86,14 @@ import Testing
                 base_url: http://h:1/v1  # c.yaml:4
                 api_key: "********"  # c.yaml:4
                 organization: ""
+                stream_usage: true
                 headers:
                   X-Note: "a: \\"b\\" # c"  # c.yaml:4
               openai:
                 kind: openai
                 base_url: https://api.openai.com/v1
                 organization: ""
+                stream_usage: true
             models:
               "my model":
                 provider: local  # c.yaml:7

@@ -57,7 +57,7 @@ import Testing
         let openAI = try #require(configuration.providers["openai"])
         #expect(openAI.format.name == "openai")
         #expect(openAI.baseURL == "https://api.openai.com/v1")
-        #expect(try openAI.apiKey?.reveal() == "k")
+        #expect(try openAI.apiKeys.map { try $0.reveal() } == ["k"])
         #expect(try openAI.headers["x-team"]?.reveal() == "search")
         #expect(configuration.models["gpt-4.1"]?.model == "y")
         #expect(configuration.models["gpt-4.1"]?.price == Price(input: 1, cachedInput: 0.5, output: 2))

@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: [
         (
             "providers: {a: {kind: openia}}",
-            "c.yaml:1:23: providers.a.kind: must be one of openai, not 'openia'; did you mean openai? (the wire format)"
+            "c.yaml:1:23: providers.a.kind: must be one of openai, anthropic, gemini, cerebras, cohere, not 'openia'; did you mean openai? (the wire format)"
         ),
         (
             "providers: {a: {base_url: localhost}}",
@@ -78,8 +78,8 @@ import Testing
                 + "(where the API is, with its version)"
         ),
         (
-            "providers: {a: {base_url: 'http://h/v1?x=y'}}",
-            "c.yaml:1:27: providers.a.base_url: cannot be used: the URL has a ? or #, but paths are appended to it "
+            "providers: {a: {base_url: 'http://h/v1#x'}}",
+            "c.yaml:1:27: providers.a.base_url: cannot be used: the URL has a #, but paths are appended to it "
                 + "(where the API is, with its version)"
         ),
         ("providers: {a/b: {}}", "c.yaml:1:13: providers.a/b: a provider's name has no spaces and no '/'"),

@@ -15,7 +15,7 @@ import Testing
             case .boolean(let value): .scalar("\(value)")
             case .number(let number): .scalar("\(number)")
             case .list(let values): .list(values)
-            case .secret: .list([])
+            case .secret, .secrets: .list([])
             }
         reader.set(concrete, raw, from: .override("test"))
         try reader.problems.throwIfAny()

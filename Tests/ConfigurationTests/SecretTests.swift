@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import HTTP
 import Kafka
+import Providers
 import Redis
 import TestSupport
 import Testing
@@ -45,8 +46,14 @@ import Testing
         #expect(configuration.kafka.workerProducerProperties["sasl.password"] == "from-env")
         #expect(configuration.http.client.proxy == "http://u:s3cret@h:1")
         let provider = try #require(configuration.providers["a"])
-        #expect(try provider.resolvedKey() == "from-env")
-        #expect(try provider.resolvedHeaders().map { "\($0.name): \($0.value)" } == ["X-Team: t", "x-token: from-env"])
+        let fields = try provider.resolvedFields().map { $0.map { "\($0.name): \($0.value)" } }
+        #expect(
+            fields == [
+                [
+                    "content-type: application/json", "authorization: Bearer from-env", "openai-organization: o", "X-Team: t",
+                    "x-token: from-env",
+                ]
+            ])
         #expect(provider.organization == "o")
         try configuration.checkForWorker()
     }

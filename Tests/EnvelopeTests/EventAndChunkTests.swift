@@ -16,7 +16,7 @@ import Testing
         #expect(
             text
                 == #"{"version":1,"event":"request.completed","id":"q1","time":"2026-03-01T12:00:00.250Z","worker":"w\"1","tenant":"t","type":"chat","#
-                + #""provider":"openai","model":"m","usage":{"input":1,"output":2,"cached":0,"reasoning":0},"cost":0.5,"#
+                + #""provider":"openai","model":"m","usage":{"input":1,"output":2,"cached":0,"cache_write":0,"reasoning":0},"cost":0.5,"#
                 + #""timings":{"queued":1,"limited":2,"provider":3,"total":6},"attempts":1,"cache":"miss"}"#)
     }
 
@@ -47,5 +47,29 @@ import Testing
                 #"{"version":1,"id":"q1","sequence":12,"delta":{},"final":true,"finish_reason":"stop"}"#,
                 #"{"version":1,"id":"q1","sequence":13,"delta":{},"final":true,"finish_reason":null}"#,
             ])
+    }
+
+    @Test func writesWhatOnlySomeChunksHave() {
+        withBytes(Array("\"q1\"".utf8)) { id in
+            #expect(
+                written { ChunkEnvelope(id: id, sequence: 1, choice: 2, delta: nil).write(into: &$0) }
+                    == #"{"version":1,"id":"q1","sequence":1,"choice":2,"delta":{},"final":false}"#)
+            #expect(
+                written {
+                    ChunkEnvelope(id: id, sequence: 1, delta: nil, isFinal: true, error: (code: .streamCorrupt, message: "a\"b"))
+                        .write(into: &$0)
+                }
+                    == #"{"version":1,"id":"q1","sequence":1,"delta":{},"final":true,"finish_reason":null,"error":{"code":"stream_corrupt","message":"a\"b"}}"#
+            )
+        }
+    }
+
+    @Test func writesThatAKeyIsSetAside() {
+        let event = KeyEvent(
+            time: 1_772_366_400_250, worker: "w", provider: "p", key: 2, model: "m", reason: .permission, until: 1_772_366_460_250)
+        #expect(
+            written { event.write(into: &$0) }
+                == #"{"version":1,"event":"key.set_aside","time":"2026-03-01T12:00:00.250Z","worker":"w","provider":"p","key":2,"model":"m","error":{"code":"permission"},"until":"2026-03-01T12:01:00.250Z"}"#
+        )
     }
 }

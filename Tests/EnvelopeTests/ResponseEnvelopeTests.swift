@@ -44,7 +44,7 @@ import Testing
         #expect(
             text == #"{"version":1,"id":"q\u00e91","type":"chat","status":"ok","provider":"open\"ai","model":"gpt-4o-mini","#
                 + #""message":{"role":"assistant","content":"a\u00e9" , "tool_calls":[]},"finish_reason":"stop","#
-                + #""usage":{"input":12,"output":34,"cached":5,"reasoning":6},"cost":0.000123,"#
+                + #""usage":{"input":12,"output":34,"cached":5,"cache_write":0,"reasoning":6},"cost":0.000123,"#
                 + #""attempts":[{"provider":"openai","model":"gpt-4o-mini","status":200,"ms":412}],"cache":"miss","#
                 + #""timings":{"queued":3,"limited":0,"provider":412,"total":416.25},"metadata":{"row": 1}}"#)
         #expect(throws: Never.self) { try foundation(text) }

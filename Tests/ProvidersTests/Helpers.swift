@@ -67,3 +67,6 @@ struct Streamed {
         }
     }
 }
+
+/// That an answer has another form than a test is about.
+struct Unexpected: Error {}

@@ -21,7 +21,7 @@ import Testing
         (422, .providerInvalidRequest, false),
         (425, .overloaded, true),
         (429, .rateLimited, true),
-        (499, .overloaded, true),
+        (499, .providerInvalidRequest, false),
         (500, .serverError, true),
         (502, .serverError, true),
         (503, .overloaded, true),
@@ -71,7 +71,9 @@ import Testing
 
     @Test func obeysTheProvidersWord() {
         #expect(!failure(500, "{}", headers: ["x-should-retry": "false"]).retryable)
-        #expect(failure(400, "{}", headers: ["x-should-retry": "true"]).retryable)
+        #expect(!failure(400, "{}", headers: ["x-should-retry": "true"]).retryable, "of 4xx only 408, 409, 425 and 429 are")
+        #expect(failure(409, "{}", headers: ["x-should-retry": "true"]).retryable)
+        #expect(!failure(409, "{}", headers: ["x-should-retry": "false"]).retryable)
         #expect(failure(500, "{}", headers: ["x-should-retry": "maybe"]).retryable)
     }
 

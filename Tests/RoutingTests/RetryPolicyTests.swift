@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test func drawsFromTheWholeRange() {
-        #expect(decision(after: 2, random: 0) == .now(after: 0))
+        #expect(decision(after: 2, random: 0.05) == .now(after: 10))
+        #expect(decision(after: 2, random: 0) == .now(after: 10), "a tenth of the shortest pause is always waited")
         #expect(decision(after: 2, random: 0.25) == .now(after: 50))
     }
 

@@ -93,6 +93,122 @@ import Testing
         await caller.close()
     }
 
+    // MARK: Streams
+
+    private static let chunks = [
+        #"{"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hel"},"finish_reason":null}]}"#,
+        #"{"model":"m","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":null}]}"#,
+        #"{"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+        #"{"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#,
+        "[DONE]",
+    ]
+
+    private static let streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    private static func event(_ data: String) -> String {
+        let text = "data: \(data)\n\n"
+        return "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n"
+    }
+
+    private static let streamed = #"{"id":"1","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+
+    @Test func aStreamIsPassedOnAndPutTogether() async throws {
+        let seen = Mutex("")
+        let server = try ScriptedServer { connection in
+            guard let request = connection.readRequest() else { return }
+            seen.withLock { $0 = request }
+            connection.write(Self.streamHead + Self.chunks.map(Self.event).joined() + "0\r\n\r\n")
+            connection.waitForEnd()
+        }
+        let caller = try RouterUser(port: server.port)
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.streamed) == Outcome(text: "answered stop", attempts: [200]))
+        #expect(await caller.deltas == ["begin", #"{"role":"assistant","content":"Hel"}"#, #"{"content":"lo"}"#])
+        #expect(seen.withLock { $0 }.hasSuffix(#","stream":true,"stream_options":{"include_usage":true}}"#))
+        await caller.close()
+    }
+
+    /// How a stream may go wrong the first time, and what the attempt is called.
+    @Test(arguments: [
+        (streamHead + chunks.prefix(2).map(event).joined() + "0\r\n\r\n", "stream_truncated"),
+        (streamHead + chunks.prefix(2).map(event).joined(), "stream_truncated"),
+        (streamHead + event(#"{"choices":[{"ind"#), "stream_corrupt"),
+        (streamHead + chunks.prefix(1).map(event).joined() + event(#"{"error":{"message":"boom","type":"server_error"}}"#), "server_error"),
+    ])
+    func aBrokenStreamIsNoAnswer(_ first: String, _ code: String) async throws {
+        let server = try ScriptedServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write(first)
+        }
+        let caller = try RouterUser(port: server.port)
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.streamed).text == "failed \(code)")
+        #expect(server.accepted == 3)
+        await caller.close()
+    }
+
+    @Test func aStalledStreamHitsItsIdleTimeout() async throws {
+        let server = try ScriptedServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write(Self.streamHead + Self.event(Self.chunks[0]))
+            connection.waitForEnd()
+        }
+        var configuration = HTTPClientConfiguration()
+        configuration.timeouts.idle = .milliseconds(150)
+        let caller = try RouterUser(port: server.port, client: configuration)
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.streamed).text == "failed stream_stalled")
+        #expect(await caller.deltas.filter { $0 == "begin" }.count == 3)
+        await caller.close()
+    }
+
+    @Test func whatFollowsTheEndOfAStreamDoesNotMatter() async throws {
+        let server = try ScriptedServer { connection in
+            guard connection.readRequest() != nil else { return }
+            connection.write(Self.streamHead + Self.chunks.map(Self.event).joined())
+        }
+        let caller = try RouterUser(port: server.port)
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.streamed) == Outcome(text: "answered stop", attempts: [200]))
+        await caller.close()
+    }
+
+    // MARK: Keys
+
+    /// Answers each key as it is told.
+    private static func server(_ answers: [String: (Int, String)]) throws -> ScriptedServer {
+        try ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                let key = answers.keys.first { request.lowercased().contains("bearer \($0)\r\n") } ?? ""
+                let (status, body) = answers[key] ?? (200, answer)
+                connection.write(response(status, body))
+            }
+        }
+    }
+
+    @Test func anotherKeyIsTriedAndTheRefusedOneSetAside() async throws {
+        let server = try Self.server(["bad": (401, #"{"error":{"message":"no such key","code":"invalid_api_key"}}"#)])
+        let caller = try RouterUser(port: server.port, keys: ["bad", "good"])
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.question) == Outcome(text: "answered stop", attempts: [401, 200]))
+        for _ in 0..<3 { #expect(await caller.ask(Self.question) == Outcome(text: "answered stop", attempts: [200])) }
+        let notices = await caller.notices
+        #expect(notices.map(\.key) == [1])
+        #expect(notices.map(\.reason) == [.auth])
+        await caller.close()
+    }
+
+    @Test func keysThatAreAllRefusedAreNotCalledAgain() async throws {
+        let quota = #"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota"}}"#
+        let server = try Self.server(["a": (401, "{}"), "b": (429, quota)])
+        let caller = try RouterUser(port: server.port, keys: ["a", "b"])
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.question) == Outcome(text: "failed quota_exhausted", attempts: [401, 429]))
+        #expect(await caller.ask(Self.question) == Outcome(text: "failed auth", attempts: []))
+        #expect(await caller.notices.map(\.reason) == [.auth, .quotaExhausted])
+        await caller.close()
+    }
+
     private static let question = #"{"id":"1","messages":[{"role":"user","content":"x"}]}"#
 
     private func ask(_ server: ScriptedServer, _ text: String = question) async throws -> Outcome {
@@ -105,52 +221,5 @@ import Testing
 
     private static func response(_ status: Int, _ body: String) -> String {
         "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-    }
-}
-
-struct Outcome: Equatable, Sendable {
-    let text: String
-    let attempts: [Int?]
-}
-
-/// A router on a loop of its own.
-private actor RouterUser {
-    nonisolated let loop = EventLoop(name: "router")
-    private let deployment: Deployment
-    private var client: HTTPClient?
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-
-    init(port: Int) throws {
-        let endpoint = try ProviderEndpoint(name: "p", format: OpenAIFormat(), baseURL: "http://127.0.0.1:\(port)/v1", headers: [])
-        deployment = Deployment(endpoint: endpoint, model: "m-1", price: nil)
-    }
-
-    func ask(_ text: String, past: RequestPast = RequestPast()) async -> Outcome {
-        let client = HTTPClient(HTTPClientConfiguration(), loop: loop)
-        self.client = client
-        let router = Router(
-            client: client, loop: loop,
-            policy: RetryPolicy(maxAttempts: 3, maxTotal: nil, baseDelay: 1, maxDelay: 5, longestInMemory: 1_000),
-            budget: RetryBudget(ratio: 1, perSecond: 10), timeouts: HTTPTimeouts())
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
-        defer { bytes.deallocate() }
-        bytes.copyBytes(from: text.utf8)
-        let message = UnsafeRawBufferPointer(bytes)
-        guard let request = try? RequestDecoder.decode(message) else { return Outcome(text: "not decoded", attempts: []) }
-        let reply = await router.answer(request, bytes: message, by: deployment, past: past)
-        let attempts = reply.attempts.map(\.status)
-        switch reply.outcome {
-        case .cancelled: return Outcome(text: "cancelled", attempts: attempts)
-        case .postponed(let error, let delay): return Outcome(text: "postponed \(error.code.rawValue) \(Int(delay))", attempts: attempts)
-        case .failed(let error): return Outcome(text: "failed \(error.code.rawValue)", attempts: attempts)
-        case .answered(let result, let response):
-            let reason = result.finishReason.map { range in response.withBody { JSONText.string(at: range, in: $0) } }
-            return Outcome(text: "answered \(reason ?? "")", attempts: attempts)
-        }
-    }
-
-    func close() {
-        client?.close()
-        client = nil
     }
 }

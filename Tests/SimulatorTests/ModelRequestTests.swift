@@ -104,7 +104,7 @@ import Testing
                 do throws(APIError) {
                     _ = try read(endpoint, bytes)
                 } catch {
-                    #expect(error.status == 400)
+                    #expect(OpenAIDialect().status(error) == 400)
                 }
             }
         }
@@ -120,7 +120,7 @@ import Testing
 
     private func refuses(_ endpoint: Endpoint, _ body: String, _ parameter: String?, _ code: String?) {
         let error = #expect(throws: APIError.self) { try read(endpoint, body) }
-        #expect(error?.status == 400 && error?.type.description == "invalid_request_error")
+        #expect(error?.kind == .invalidRequest)
         #expect(error?.parameter?.description == parameter && error?.code?.description == code, "\(error?.message ?? "")")
     }
 }

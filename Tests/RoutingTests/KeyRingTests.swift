@@ -1,0 +1,72 @@
+import Envelope
+import EventLoop
+import Routing
+import Testing
+
+@Suite struct KeyRingTests {
+    private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+    private func after(_ seconds: Double) -> MonotonicTime { start + .milliseconds(seconds * 1_000) }
+
+    @Test func keysTakeTurns() {
+        var ring = KeyRing(count: 3)
+        #expect((0..<5).map { _ in ring.take(for: "m", now: start) } == [.key(0), .key(1), .key(2), .key(0), .key(1)])
+    }
+
+    @Test func aRefusedKeyIsSetAsideAndTriedAgainByOneCall() {
+        var ring = KeyRing(count: 2)
+        #expect(ring.refused(0, .key, reason: .auth, now: start) == 60_000)
+        #expect((0..<3).map { _ in ring.take(for: "m", now: after(59)) } == [.key(1), .key(1), .key(1)])
+        // The trial, and nobody beside it.
+        #expect((0..<3).map { _ in ring.take(for: "m", now: after(61)) } == [.key(0), .key(1), .key(1)])
+        #expect(ring.refused(0, .key, reason: .auth, now: after(61)) == 120_000)
+        #expect((0..<2).map { _ in ring.take(for: "m", now: after(180)) } == [.key(1), .key(1)])
+        #expect((0..<2).map { _ in ring.take(for: "m", now: after(182)) } == [.key(0), .key(1)])
+        ring.finished(0, model: "m", isAccepted: true)
+        #expect((0..<4).map { _ in ring.take(for: "m", now: after(183)) } == [.key(0), .key(1), .key(0), .key(1)])
+        // A new refusal is a first one.
+        #expect(ring.refused(0, .key, reason: .auth, now: after(184)) == 60_000)
+    }
+
+    @Test func theOnlyKeyLeavesNone() {
+        var ring = KeyRing(count: 1)
+        #expect(ring.refused(0, .key, reason: .quotaExhausted, now: start) == 60_000)
+        #expect(ring.take(for: "m", now: after(1)) == .none(.quotaExhausted, until: after(60)))
+        #expect(ring.take(for: "m", now: after(60)) == .key(0))
+    }
+
+    @Test func whatIsForbiddenIsOneModel() {
+        var ring = KeyRing(count: 1)
+        #expect(ring.refused(0, .model("big"), reason: .permission, now: start) == 60_000)
+        #expect(ring.take(for: "big", now: after(1)) == .none(.permission, until: after(60)))
+        #expect(ring.take(for: "small", now: after(1)) == .key(0))
+    }
+
+    @Test func lateRefusalsSayNothingNew() {
+        var ring = KeyRing(count: 2)
+        #expect(ring.refused(0, .key, reason: .auth, now: start) == 60_000)
+        #expect(ring.refused(0, .key, reason: .auth, now: after(1)) == nil)
+        #expect(ring.take(for: "m", now: after(61)) == .key(0))
+    }
+
+    @Test func aTrialWithoutAnOutcomeIsFollowedByAnother() {
+        var ring = KeyRing(count: 1)
+        _ = ring.refused(0, .key, reason: .auth, now: start)
+        #expect(ring.take(for: "m", now: after(60)) == .key(0))
+        #expect(ring.take(for: "m", now: after(61)) == .none(.auth, until: after(180)))
+        ring.finished(0, model: "m", isAccepted: false)
+        #expect(ring.take(for: "m", now: after(62)) == .key(0))
+        #expect(ring.take(for: "m", now: after(63)) == .none(.auth, until: after(182)))
+        #expect(ring.take(for: "m", now: after(182)) == .key(0))
+    }
+
+    @Test func aKeyWhoseRateIsUsedUpRestsWhileOthersDoNot() {
+        var ring = KeyRing(count: 2)
+        #expect(ring.refused(0, .rate(milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        #expect((0..<2).map { _ in ring.take(for: "m", now: after(1)) } == [.key(1), .key(1)])
+        #expect(ring.refused(1, .rate(milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        // Somebody must tell when the rate is free again.
+        #expect(ring.take(for: "m", now: after(2)) == .key(0))
+        #expect((0..<2).map { _ in ring.take(for: "m", now: after(6)) } == [.key(1), .key(0)])
+    }
+}
