@@ -29,7 +29,7 @@ struct AnthropicRequestWriter {
             begin("system", into: &writer)
             try conversation.writeSystem(into: &writer)
         }
-        // Their defaults everywhere: newer models take no other values, or not both.
+        // 1 is what both are without being given. Newer models take no other temperature, or not both of them.
         if call[.temperature]?.double != 1 { copy(.temperature, as: "temperature", into: &writer) }
         if call[.topP]?.double != 1 { copy(.topP, as: "top_p", into: &writer) }
         copy(.topK, as: "top_k", into: &writer)

@@ -10,13 +10,8 @@ struct GeminiMedia {
     }
 
     private let source: Source
-    /// The MIME type, escaped; nil leaves it to Gemini to find out.
-    private let type: UnsafeRawBufferPointer?
-    /// What stands before ``type``.
-    private let kind: StaticString
-
-    /// The longest beginning of a data URL that is looked at.
-    private static let longestPrefix = 256
+    /// The MIME type; nil leaves it to Gemini to find out.
+    private let type: String?
 
     /// - Throws: ``ProviderError`` if it is of a type that Gemini has not, or incomplete.
     init(_ part: GeminiPart, of type: JSONView) throws(ProviderError) {
@@ -32,10 +27,9 @@ struct GeminiMedia {
         }
     }
 
-    private init(_ source: Source, type: UnsafeRawBufferPointer?, kind: StaticString = "") {
+    private init(_ source: Source, type: String?) {
         self.source = source
         self.type = type
-        self.kind = kind
     }
 
     /// Writes the member that a part has for it.
@@ -45,58 +39,50 @@ struct GeminiMedia {
             writer.append("\"inlineData\":{\"data\":\"")
             writer.append(data)
         case .url(let url):
-            writer.append("\"fileData\":{\"file_uri\":\"")
+            writer.append("\"fileData\":{\"fileUri\":\"")
             writer.append(url)
         }
+        writer.append("\"")
         if let type {
-            writer.append("\",\"mime_type\":\"")
-            writer.append(kind)
-            writer.append(type)
+            writer.append(",\"mimeType\":")
+            writer.appendJSON(type)
         }
-        writer.append("\"}")
+        writer.append("}")
     }
 
     // MARK: Parts
 
     private static func audio(_ audio: JSONView?) throws(ProviderError) -> GeminiMedia {
-        guard let format = audio?["format"]?.escaped, (1...16).contains(format.count), format.allSatisfy(\.isAlphanumeric) else {
+        guard let format = audio?["format"]?.string, (1...16).contains(format.utf8.count) else {
             throw untranslatable("an input_audio part has no format such as wav or mp3")
         }
-        if let data = audio?["data"]?.escaped { return GeminiMedia(.inline(data), type: format, kind: "audio/") }
-        if let url = audio?["url"]?.escaped { return GeminiMedia(.url(url), type: format, kind: "audio/") }
+        if let data = audio?["data"]?.escaped { return GeminiMedia(.inline(data), type: "audio/\(format)") }
+        if let url = audio?["url"]?.escaped { return GeminiMedia(.url(url), type: "audio/\(format)") }
         throw untranslatable("an input_audio part has neither data nor url")
     }
 
     private static func file(_ file: JSONView?) throws(ProviderError) -> GeminiMedia {
         if let data = file?["file_data"]?.escaped {
-            guard starts(data, with: "data:") else {
+            guard DataURL.isOne(data) else {
                 throw untranslatable("file_data is no data URL such as data:application/pdf;base64,…")
             }
             return try at(data)
         }
         if let url = file?["file_url"]?.escaped { return try at(url) }
-        if file?["file_id"] != nil {
-            throw .unsupported(GeminiFormat.provider, "file_id", "give the uri of a file that was uploaded to Gemini as file_url")
+        if let id = file?["file_id"]?.escaped {
+            guard id.starts(with: "https:".utf8) else {
+                throw untranslatable("file_id is not the uri that Gemini gives to a file, https://…/v1beta/files/…")
+            }
+            return GeminiMedia(.url(id), type: nil)
         }
-        throw untranslatable("a file part has neither file_data nor file_url")
+        throw untranslatable("a file part has neither file_data nor file_url nor file_id")
     }
 
     /// What is at a URL, or in a data URL.
     private static func at(_ url: UnsafeRawBufferPointer) throws(ProviderError) -> GeminiMedia {
-        guard starts(url, with: "data:") else { return GeminiMedia(.url(url), type: GeminiMediaType.guess(url)) }
-        let prefix = UnsafeRawBufferPointer(rebasing: url.prefix(longestPrefix))
-        let typeStart = "data:".utf8.count
-        guard let comma = prefix.firstIndex(of: UInt8(ascii: ",")),
-            let typeEnd = prefix[..<comma].firstIndex(of: UInt8(ascii: ";")), typeEnd > typeStart,
-            prefix[..<comma].suffix(";base64".utf8.count).elementsEqual(";base64".utf8)
-        else { throw untranslatable("a data URL is not as data:image/png;base64,…") }
-        return GeminiMedia(
-            .inline(UnsafeRawBufferPointer(rebasing: url[(comma + 1)...])), type: UnsafeRawBufferPointer(rebasing: url[typeStart..<typeEnd])
-        )
-    }
-
-    private static func starts(_ bytes: UnsafeRawBufferPointer, with word: StaticString) -> Bool {
-        bytes.count >= word.utf8CodeUnitCount && bytes.equals(word, at: ByteRange(start: 0, end: word.utf8CodeUnitCount))
+        guard DataURL.isOne(url) else { return GeminiMedia(.url(url), type: GeminiMediaType.guess(url)) }
+        guard let content = DataURL(url) else { throw untranslatable("a data URL is not as data:image/png;base64,…") }
+        return GeminiMedia(.inline(content.data), type: content.mediaType)
     }
 
     private static func untranslatable(_ what: String) -> ProviderError {
@@ -106,7 +92,7 @@ struct GeminiMedia {
 
 /// MIME types by the endings of files.
 enum GeminiMediaType {
-    private static let types: [(ending: StaticString, type: StaticString)] = [
+    private static let types: [(ending: String, type: String)] = [
         ("png", "image/png"), ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("webp", "image/webp"), ("gif", "image/gif"),
         ("heic", "image/heic"), ("heif", "image/heif"), ("bmp", "image/bmp"), ("avif", "image/avif"),
         ("pdf", "application/pdf"), ("txt", "text/plain"), ("html", "text/html"), ("htm", "text/html"), ("css", "text/css"),
@@ -119,21 +105,10 @@ enum GeminiMediaType {
     private static let longestEnding = 5
 
     /// The type of what a URL names, by its ending; nil if that tells nothing.
-    static func guess(_ url: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    static func guess(_ url: UnsafeRawBufferPointer) -> String? {
         let path = url.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         guard let dot = path.suffix(longestEnding + 1).lastIndex(of: UInt8(ascii: ".")) else { return nil }
         let ending = path[(dot + 1)...].map { $0 | 0x20 }
-        guard let type = types.first(where: { ending.elementsEqual($0.ending.bytes) })?.type else { return nil }
-        return type.bytes
-    }
-}
-
-extension StaticString {
-    fileprivate var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
-}
-
-extension UInt8 {
-    fileprivate var isAlphanumeric: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+        return types.first { ending.elementsEqual($0.ending.utf8) }?.type
     }
 }

@@ -1,8 +1,6 @@
 import Envelope
 
 /// Writes the body of `generateContent`.
-///
-/// Names are those that Google's own SDK sends. Some are in snake case, some in camel case: the API takes both, as all of proto3's JSON.
 /// https://ai.google.dev/api/generate-content#method:-models.generatecontent
 struct GeminiRequestWriter: ~Copyable {
     private let call: ModelCall
@@ -31,8 +29,7 @@ struct GeminiRequestWriter: ~Copyable {
         try writeSystem(contents.system)
         try writeExtra()
         members.write(into: &writer, isFirst: false)
-        // An empty one too, as the SDK does: it has one wherever something beside the contents is asked for.
-        if !config.isEmpty || !members.isEmpty {
+        if !config.isEmpty {
             writer.append(",\"generationConfig\":{")
             config.write(into: &writer, isFirst: true)
             writer.append("}")
@@ -110,7 +107,7 @@ struct GeminiRequestWriter: ~Copyable {
     private mutating func writeThinking() throws(ProviderError) {
         guard let (name, value) = try GeminiThinking.member(of: call) else { return }
         let given = config.overriding?["thinkingConfig"]
-        guard config.overriding?["thinking_config"] == nil, !GeminiThinking.isDecided(by: given) else { return }
+        guard !GeminiThinking.isDecided(by: given) else { return }
         config.beginMerged("thinkingConfig")
         config.bytes.append("{\"")
         config.bytes.append(name)
@@ -158,7 +155,7 @@ struct GeminiRequestWriter: ~Copyable {
             members.bytes.append(description.json)
         }
         if let parameters = function["parameters"] {
-            members.bytes.append(",\"parameters_json_schema\":")
+            members.bytes.append(",\"parametersJsonSchema\":")
             members.bytes.append(parameters.json)
         }
         members.bytes.append("}")

@@ -65,7 +65,7 @@ package protocol StreamReader {
 /// The wire formats that there are.
 package enum WireFormats {
     /// In the order in which messages list them. A new format is registered here.
-    package static let all: [any WireFormat] = [OpenAIFormat(), AnthropicFormat(), CerebrasFormat(), CohereFormat()]
+    package static let all: [any WireFormat] = [OpenAIFormat(), AnthropicFormat(), GeminiFormat(), CerebrasFormat(), CohereFormat()]
 
     package static func named(_ name: String) -> (any WireFormat)? {
         all.first { $0.name == name }

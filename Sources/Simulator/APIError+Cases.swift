@@ -61,8 +61,7 @@ extension APIError {
 
     private static func error(_ fault: Fault, _ retryAfterMilliseconds: Int) -> APIError? {
         switch fault {
-        case .serverError, .streamError:
-            APIError(.serverError, message: "The server had an error while processing your request. Sorry about that! (simulated)")
+        case .serverError, .streamError: broken
         case .rateLimited: rateLimited("(simulated) on requests", retryAfterMilliseconds: retryAfterMilliseconds)
         case .overloaded:
             APIError(
@@ -84,6 +83,9 @@ extension APIError {
         case .malformed, .disconnected, .stall, .truncate, .corrupt, .noUsage: nil
         }
     }
+
+    static let broken = APIError(
+        .serverError, message: "The server had an error while processing your request. Sorry about that! (simulated)")
 
     /// What a key is answered with whose text has one of the words `revoked`, `forbidden` and `exhausted`.
     static func ofKey(_ key: String) -> (APIError, Failure)? {

@@ -65,7 +65,7 @@ struct Exchange {
 
     private var outcome: Ledger.Outcome {
         if let failure = plan.fault.flatMap(Failure.init) { return .failed(failure) }
-        return .ok(promptTokens: request.promptTokens, completionTokens: plan.outputTokens)
+        return .ok(request, plan)
     }
 
     private func deadline(_ time: Duration) -> NIODeadline {

@@ -3,8 +3,9 @@ internal import NIOHTTP1
 
 /// A request of which the head has been read.
 struct IncomingRequest {
-    /// Largest body that is read.
+    /// Largest body that is read, save files and batches.
     static let bodyLimit = 32 << 20
+    private static let batchLimit = 256 << 20
 
     let method: HTTPMethod
     let uri: String
@@ -12,6 +13,9 @@ struct IncomingRequest {
     private let headers: HTTPHeaders
     private(set) var body = ByteBuffer()
     private(set) var isTooLarge = false
+
+    /// Largest body that this request may have.
+    let bodyLimit: Int
 
     /// True if the client waits for leave to send the body.
     let expectsContinue: Bool
@@ -21,6 +25,8 @@ struct IncomingRequest {
         uri = head.uri
         isKeepAlive = head.isKeepAlive
         headers = head.headers
+        let isBatch = uri.hasPrefix("/v1/files") || uri.hasPrefix("/v1/messages/batches")
+        bodyLimit = isBatch ? Self.batchLimit : Self.bodyLimit
         expectsContinue = head.headers.first(name: "expect") == "100-continue"
     }
 
@@ -36,7 +42,7 @@ struct IncomingRequest {
 
     /// Adds a part of the body. The first part is kept as it is, since most often there is no other.
     mutating func append(_ part: inout ByteBuffer) {
-        if body.readableBytes + part.readableBytes > Self.bodyLimit {
+        if body.readableBytes + part.readableBytes > bodyLimit {
             isTooLarge = true
         } else if body.readableBytes == 0 {
             body = part

@@ -54,6 +54,11 @@ struct Ledger {
         if let reading, !reading.isAdmitted {
             return .throttled(number: refuse(.throttled, key: key), reading)
         }
+        return .admitted(ordinal: admitUnlimited(fingerprint: fingerprint, key: key), reading)
+    }
+
+    /// Lets a request in, and returns how often its prompt has been seen before.
+    mutating func admitUnlimited(fingerprint: UInt64, key: String) -> UInt64 {
         counts.requests += 1
         counts.inFlight += 1
         counts.peakInFlight = max(counts.peakInFlight, counts.inFlight)
@@ -63,7 +68,7 @@ struct Ledger {
         }
         let ordinal = prompts[fingerprint, default: Prompt()].attempts
         prompts[fingerprint, default: Prompt()].attempts = ordinal &+ 1
-        return .admitted(ordinal: UInt64(ordinal), reading)
+        return UInt64(ordinal)
     }
 
     /// Notes the end of an admitted request.

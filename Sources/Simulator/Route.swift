@@ -14,6 +14,7 @@ enum Route {
     ///   - model: as JSON, if the path names it.
     ///   - isStreamed: true if the path says so.
     case model(Endpoint, model: String, isStreamed: Bool)
+    case batches(BatchRoute)
     case models
     case statistics
     case wrongMethod
@@ -40,8 +41,16 @@ enum Route {
         case "/cerebras/v1/completions": (.plain(.completion), .POST, OpenAIDialect(flavour: .cerebras))
         // Cerebras' SDK calls the second when it is made, so that its connection is open before it is needed.
         case "/cerebras/v1/models", "/cerebras/v1/tcp_warming": (.models, .GET, OpenAIDialect(flavour: .cerebras))
-        default: gemini(path) ?? (.unknown, method, dialect(ofUnknown: path))
+        default: gemini(path) ?? batches(path, method) ?? (.unknown, method, dialect(ofUnknown: path))
         }
+    }
+
+    private static func batches(_ path: Substring, _ method: HTTPMethod) -> (Route, expected: HTTPMethod, any Dialect)? {
+        if path.hasPrefix("/v1/messages/") {
+            return BatchRoute.anthropic(path, method).map { (.batches($0.0), $0.1, AnthropicDialect()) }
+        }
+        guard path.hasPrefix("/v1/files") || path.hasPrefix("/v1/batches") else { return nil }
+        return BatchRoute.openAI(path, method).map { (.batches($0.0), $0.1, OpenAIDialect()) }
     }
 
     private static func plain(_ endpoint: Endpoint) -> Route { .model(endpoint, model: "", isStreamed: false) }

@@ -8,6 +8,7 @@ extension Simulation {
     func receive(_ request: IncomingRequest, now: NIODeadline, to writer: inout ByteWriter) -> Exchange? {
         let (route, dialect) = Route.find(request.method, uri: request.uri)
         switch route {
+        case .batches(let route): answer(route, request, dialect, now: now, to: &writer)
         case .models: writeModels(request, dialect, to: &writer)
         case .statistics:
             var body = ByteWriter()
@@ -32,9 +33,11 @@ extension Simulation {
         }
         let asked: ModelRequest
         do throws(APIError) {
-            if request.isTooLarge { throw .tooLarge(limit: IncomingRequest.bodyLimit) }
+            if request.isTooLarge { throw .tooLarge(limit: request.bodyLimit) }
             if let required = dialect.requiredHeader, request.header(required) == nil { throw .invalid("\(required): header is required") }
-            asked = try request.modelRequest(endpoint, dialect, model, isStreamed)
+            asked = try request.read { bytes throws(APIError) in
+                try ModelRequest(endpoint, dialect: dialect, model: model, isStreamed: isStreamed, body: bytes)
+            }
         } catch {
             refuse(.invalidRequest, with: error, request, dialect, to: &writer)
             return nil
@@ -74,20 +77,34 @@ extension Simulation {
         write(body, request, dialect, to: &writer)
     }
 
-    func write(_ body: borrowing ByteWriter, _ request: IncomingRequest, _ dialect: any Dialect, to writer: inout ByteWriter) {
-        ResponseHead(dialect, framing: .length(body.count), isKeepAlive: request.isKeepAlive).write(to: &writer)
+    func write(
+        _ body: borrowing ByteWriter, _ request: IncomingRequest, _ dialect: any Dialect, contentType: StaticString = "application/json",
+        to writer: inout ByteWriter
+    ) {
+        var head = ResponseHead(dialect, framing: .length(body.count), isKeepAlive: request.isKeepAlive)
+        head.contentType = contentType
+        head.time = time(nil)
+        head.write(to: &writer)
         writer.append(body.bytes)
     }
 }
 
 extension IncomingRequest {
-    fileprivate func modelRequest(
-        _ endpoint: Endpoint, _ dialect: any Dialect, _ model: String, _ isStreamed: Bool
-    ) throws(APIError) -> ModelRequest {
-        try body.withUnsafeReadableBytes { (bytes) -> Result<ModelRequest, APIError> in
-            Result { () throws(APIError) in
-                try ModelRequest(endpoint, dialect: dialect, model: model, isStreamed: isStreamed, body: bytes)
-            }
+    /// Reads the body, which is valid within the closure.
+    func read<Value>(_ reading: (UnsafeRawBufferPointer) throws(APIError) -> Value) throws(APIError) -> Value {
+        try body.withUnsafeReadableBytes { (bytes) -> Result<Value, APIError> in
+            Result { () throws(APIError) in try reading(bytes) }
         }.get()
+    }
+
+    /// The body as a tree.
+    func tree() throws(APIError) -> JSONTree {
+        try read { bytes throws(APIError) in
+            do throws(JSONError) {
+                return try JSONTree(bytes)
+            } catch {
+                throw .unreadable(error)
+            }
+        }
     }
 }

@@ -5,13 +5,19 @@ internal import Synchronization
 final class Simulation: Sendable {
     let options: SimulationOptions
     private let ledger: Mutex<Ledger>
+    let batches: Mutex<BatchStore>
 
     init(_ options: SimulationOptions) {
         self.options = options
         ledger = Mutex(Ledger(requestsPerMinute: options.requestsPerMinute))
+        batches = Mutex(BatchStore(seed: options.seed))
     }
 
-    var statistics: SimulatorStatistics { ledger.withLock { $0.statistics } }
+    /// What has been seen so far, and in batches that are done by now.
+    var statistics: SimulatorStatistics {
+        settleBatches(now: .now())
+        return ledger.withLock { $0.statistics }
+    }
 
     func noteConnection(isOpen: Bool) {
         ledger.withLock { isOpen ? $0.openConnection() : $0.closeConnection() }
@@ -32,6 +38,13 @@ final class Simulation: Sendable {
 
     func admit(_ request: ModelRequest, key: String, now: NIODeadline) -> Ledger.Admission {
         ledger.withLock { $0.admit(fingerprint: request.fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) }
+    }
+
+    /// Lets a request in that no limit applies to.
+    ///
+    /// - Returns: how often the same prompt has been seen before.
+    func admitUnlimited(_ request: ModelRequest, key: String) -> UInt64 {
+        ledger.withLock { $0.admitUnlimited(fingerprint: request.fingerprint, key: key) }
     }
 
     func finish(_ request: ModelRequest, key: String, _ outcome: Ledger.Outcome) {

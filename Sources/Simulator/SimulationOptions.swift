@@ -24,6 +24,9 @@ package struct SimulationOptions: Hashable, Sendable {
     /// Requests that are let through in a minute; 0 lets all through.
     package var requestsPerMinute = 0
 
+    /// How long a batch takes.
+    package var batchSeconds = 1.0
+
     /// The only key that is accepted; any, and none, if nil.
     package var apiKey: String?
 

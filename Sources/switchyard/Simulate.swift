@@ -4,25 +4,50 @@ import Simulator
 
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a simulated provider that speaks OpenAI's wire format.",
+        abstract: "Run a simulated provider that speaks the wire formats of OpenAI, Anthropic, Gemini, Cohere and Cerebras.",
         discussion: """
-            Answers chat completions (whole and streamed), completions, embeddings and the list of models, for any model name. An \
-            answer begins with the 64-bit FNV-1a digest, in hexadecimal, of the last message's text or of the prompt.
+            Answers chats (whole and streamed), completions, embeddings, batches and the list of models, for any model name. An answer \
+            begins with the 64-bit FNV-1a digest, in hexadecimal, of the last message's text or of the prompt.
+
+            BASE URLS AND WHAT IS THERE
+              OpenAI     http://127.0.0.1:8089/v1
+                         chat/completions, completions, embeddings, files, batches
+              Anthropic  http://127.0.0.1:8089/v1
+                         messages, messages/batches
+              Gemini     http://127.0.0.1:8089/v1beta
+                         models/MODEL:generateContent, :streamGenerateContent,
+                         :embedContent, :batchEmbedContents
+              Cohere     http://127.0.0.1:8089/v2
+                         chat, embed
+              Cerebras   http://127.0.0.1:8089/cerebras/v1
+                         chat/completions, completions
 
             What is drawn for a request depends on the seed, on its prompt, and on how often that prompt has come before: the same \
             requests get the same answers and the same faults in every run, and a retry draws anew.
 
-            A prompt may ask for its own latency: one whose last message, or whose prompt, has [latency 60000] in its text is answered \
-            after 60,000 milliseconds.
+            A prompt may ask for its own answer, in the text of its last message:
+              [latency 60000]  answered after 60,000 milliseconds
+              [words 5000]     5,000 words, unless fewer tokens are allowed
+              [reasoning]      reasoning first, as where it is asked for
+              [tools 2]        two calls of offered tools instead of text
+              [cached 100]     100 input tokens reported as cached
+              [bad json 1]     a first answer that does not fit the schema
+              [fault stall]    what goes wrong; [fault stall 2] only at the
+                               first two attempts at the prompt
+            Faults: \(Fault.allCases.map(\.name).joined(separator: ", ")); in batches also expired.
+
+            A key with "revoked", "forbidden" or "exhausted" in it is refused as one of which that is true.
 
             GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once. keys has \
-            the requests, answers and requests in flight of each API key ("" for none), of 1,000 keys at most.
+            the requests, answers and requests in flight of each API key ("" for none), of 1,000 keys at most. A request of a batch counts \
+            as one, once the batch has ended.
 
             EXAMPLES
               switchyard simulate
               switchyard simulate --port 0 --port-file port.txt --latency-ms 800 --tokens-per-second 50
               switchyard simulate --latency-range 1-2000 --output-tokens 5
               switchyard simulate --error-rate 0.02 --rate-limit-rate 0.05 --disconnect-rate 0.01 --seed 7
+              switchyard simulate --fault-rate stall=0.01 --fault-rate corrupt=0.01
               switchyard simulate --requests-per-minute 600 --api-key secret
               curl http://127.0.0.1:8089/simulator/stats
             """)
@@ -88,6 +113,9 @@ struct SimulatedAnswers: ParsableArguments {
     @Option(help: "Median of the answers' length, in tokens.")
     var outputTokens = 60
 
+    @Option(help: "Seconds that a batch takes.")
+    var batchSeconds = 1.0
+
     @Option(help: "Determines all that is drawn.")
     var seed: UInt64 = 1
 
@@ -95,6 +123,7 @@ struct SimulatedAnswers: ParsableArguments {
         guard (0...3_600_000).contains(latencyMs) else { throw ValidationError("--latency-ms must be 0 to 3600000") }
         guard (0...3).contains(latencySigma) else { throw ValidationError("--latency-sigma must be 0 to 3") }
         guard (0...1_000_000).contains(tokensPerSecond) else { throw ValidationError("--tokens-per-second must be 0 to 1000000") }
+        guard (0...86_400).contains(batchSeconds) else { throw ValidationError("--batch-seconds must be 0 to 86400") }
         guard (1...100_000).contains(outputTokens) else { throw ValidationError("--output-tokens must be 1 to 100000") }
     }
 
@@ -104,6 +133,7 @@ struct SimulatedAnswers: ParsableArguments {
         options.latencyRange = latencyRange?.bounds
         options.tokensPerSecond = tokensPerSecond
         options.outputTokens = outputTokens
+        options.batchSeconds = batchSeconds
         options.seed = seed
     }
 }
@@ -138,14 +168,18 @@ struct SimulatedFaults: ParsableArguments {
     @Option(help: "Probability that the connection is closed instead of an answer.")
     var disconnectRate = 0.0
 
+    @Option(help: "Probability of any other fault, by its name in prompts: stall=0.01. May be repeated.")
+    var faultRate: [NamedFaultRate] = []
+
     @Option(help: "Let through only so many requests a minute and answer 429 beyond; 0 lets all through.")
     var requestsPerMinute = 0
 
     func validate() throws {
-        let rates = [
-            ("--error-rate", errorRate), ("--rate-limit-rate", rateLimitRate), ("--overload-rate", overloadRate),
-            ("--malformed-rate", malformedRate), ("--disconnect-rate", disconnectRate),
-        ]
+        let rates =
+            [
+                ("--error-rate", errorRate), ("--rate-limit-rate", rateLimitRate), ("--overload-rate", overloadRate),
+                ("--malformed-rate", malformedRate), ("--disconnect-rate", disconnectRate),
+            ] + faultRate.map { ("--fault-rate", $0.rate) }
         for (name, rate) in rates where !(0...1).contains(rate) {
             throw ValidationError("\(name) is a probability and must be 0 to 1")
         }
@@ -161,6 +195,20 @@ struct SimulatedFaults: ParsableArguments {
         options.faults.overloaded = overloadRate
         options.faults.malformed = malformedRate
         options.faults.disconnected = disconnectRate
+        for named in faultRate { options.faults[named.fault] += named.rate }
         options.requestsPerMinute = requestsPerMinute
+    }
+}
+
+/// A fault's name and its probability, as in `stall=0.01`.
+struct NamedFaultRate: ExpressibleByArgument {
+    let fault: Fault
+    let rate: Double
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, let fault = Fault(name: parts[0]), let rate = Double(parts[1]) else { return nil }
+        self.fault = fault
+        self.rate = rate
     }
 }

@@ -7,9 +7,11 @@ Exits with a reason at the first thing that is not as the SDK's types say.
 
 import json
 import sys
+import time
 
 import anthropic
 from anthropic.types import Message, RawMessageStreamEvent
+from anthropic.types.messages import MessageBatch, MessageBatchIndividualResponse
 from anthropic.types.shared.enforced_spend_limit_reached_error import EnforcedSpendLimitReachedError
 from pydantic import TypeAdapter
 
@@ -104,6 +106,38 @@ def reasoning(client):
             check(message.usage.output_tokens_details.thinking_tokens == len(thinking.thinking.split()), message.usage)
 
 
+def batches(client):
+    params = {"model": MODEL, "max_tokens": 100}
+    texts = {"good": QUESTION + "batch", "bad": "[fault context_length] batch", "late": "[fault expired]", "odd": None}
+    lines = [
+        {"custom_id": name, "params": params | {"messages": [{"role": "user", "content": text}] if text else []}} for name, text in texts.items()
+    ]
+    batch = client.messages.batches.create(requests=lines)
+    MessageBatch.model_validate(batch.model_dump())
+    check(batch.processing_status == "in_progress" and batch.request_counts.processing == 4, batch)
+    refused(anthropic.AnthropicError, lambda: client.messages.batches.results(batch.id), lambda error: True)
+    while batch.processing_status != "ended":
+        time.sleep(0.05)
+        batch = client.messages.batches.retrieve(batch.id)
+    MessageBatch.model_validate(batch.model_dump())
+    counts = batch.request_counts
+    check((counts.succeeded, counts.errored, counts.expired, counts.processing) == (1, 2, 1, 0), counts)
+    results = {}
+    for line in client.messages.batches.results(batch.id):
+        MessageBatchIndividualResponse.model_validate(line.model_dump(exclude_unset=True))
+        results[line.custom_id] = line.result
+    check({name: result.type for name, result in results.items()} == dict(good="succeeded", bad="errored", late="expired", odd="errored"), results)
+    check(results["good"].message.content[0].text.split()[0] == digest(texts["good"]), results["good"])
+    check(results["bad"].error.error.type == "invalid_request_error", results["bad"])
+    other = client.messages.batches.create(requests=lines[:1])
+    check(client.messages.batches.cancel(other.id).processing_status == "canceling", "cancel")
+    check(client.messages.batches.retrieve(other.id).request_counts.canceled == 1, "canceled requests")
+    check([line.result.type for line in client.messages.batches.results(other.id)] == ["canceled"], "results of what was canceled")
+    check([item.id for item in client.messages.batches.list(limit=1)] == [other.id, batch.id], "list")
+    refused(anthropic.BadRequestError, lambda: client.messages.batches.create(requests=[]))
+    refused(anthropic.NotFoundError, lambda: client.messages.batches.retrieve("msgbatch_none"))
+
+
 def errors(client, url):
     def fails(kind, fault, status, type):
         for more in ({}, {"stream": True}):
@@ -137,7 +171,7 @@ def errors(client, url):
 def main():
     url = sys.argv[1]
     client = anthropic.Anthropic(base_url=url, api_key="any", max_retries=0, timeout=30)
-    for step in (texts, streams, tools, schemas, reasoning):
+    for step in (texts, streams, tools, schemas, reasoning, batches):
         step(client)
     errors(client, url)
     print(f"anthropic {anthropic.__version__}: all as its types say")

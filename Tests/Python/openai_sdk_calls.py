@@ -6,33 +6,27 @@ BASE_URL is that of a simulator without faults, the other that of one with --rat
 Exits with a reason at the first thing that is not as the SDK's types say.
 """
 
+import json
 import math
 import sys
+import time
 
 import openai
-from openai.types import Completion, CreateEmbeddingResponse
+from openai.types import Batch, Completion, CreateEmbeddingResponse, FileObject
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from sdk_checks import QUESTION, TIME, WEATHER, check, check_weather, digest
+
 MODEL = "gpt-4o-mini"
-QUESTION = 'Which way does "the switch" stand? \u2603\n'
-
-
-def check(holds, what):
-    if not holds:
-        sys.exit(f"not as expected: {what}")
-
+TOOLS = [
+    {"type": "function", "function": {"name": "weather", "description": "Tells the weather.", "parameters": WEATHER}},
+    {"type": "function", "function": {"name": "time", "description": "Tells the time.", "parameters": TIME}},
+]
 
 def strictly(model_type, value):
     """The SDK constructs its types without validation; this validates."""
     model_type.model_validate(value.model_dump(), strict=False)
     return value
-
-
-def digest(text):
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = (value ^ byte) * 0x100000001B3 % 2**64
-    return f"{value:016x}"
 
 
 def messages(text):
@@ -92,6 +86,132 @@ def embeddings(client):
     check(len(single.data) == 1 and len(single.data[0].embedding) == 8, single)
 
 
+def ask(client, text, **more):
+    return strictly(ChatCompletion, client.chat.completions.create(model=MODEL, messages=messages(text), **more))
+
+
+def pieces(client, text, **more):
+    """The deltas of a stream, and its last finish reason."""
+    streamed = client.chat.completions.create(model=MODEL, messages=messages(text), stream=True, **more)
+    chunks = [strictly(ChatCompletionChunk, chunk) for chunk in streamed]
+    return [chunk.choices[0].delta for chunk in chunks], chunks[-1].choices[0].finish_reason
+
+
+def tools(client):
+    for count in (1, 3):
+        whole = ask(client, f"[tools {count}]", tools=TOOLS).choices[0]
+        calls = whole.message.tool_calls
+        check(whole.finish_reason == "tool_calls" and whole.message.content is None, whole)
+        check([call.function.name for call in calls] == ["weather", "time", "weather"][:count], calls)
+        check_weather(json.loads(calls[0].function.arguments))
+        deltas, reason = pieces(client, f"[tools {count}]", tools=TOOLS)
+        arguments = [""] * count
+        for call in (call for delta in deltas for call in delta.tool_calls or []):
+            arguments[call.index] += call.function.arguments
+        check(reason == "tool_calls" and arguments == [call.function.arguments for call in calls], arguments)
+    turns = [whole.message.model_dump(exclude_none=True)]
+    turns += [{"role": "tool", "tool_call_id": call.id, "content": "rain"} for call in calls]
+    after = client.chat.completions.create(model=MODEL, messages=messages("[tools 3]") + turns, tools=TOOLS)
+    check(after.choices[0].finish_reason == "stop", after)
+
+
+def schemas(client):
+    form = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": WEATHER}}
+    whole = ask(client, QUESTION, response_format=form).choices[0].message.content
+    streamed = "".join(delta.content or "" for delta in pieces(client, QUESTION, response_format=form)[0])
+    check(whole == streamed, f"{whole} and {streamed}")
+    check_weather(json.loads(whole))
+    check(isinstance(json.loads(ask(client, QUESTION, response_format={"type": "json_object"}).choices[0].message.content), dict), "no object")
+    first, second = (json.loads(ask(client, "[bad json 1]", response_format=form).choices[0].message.content) for _ in range(2))
+    check(not isinstance(first, dict), first)
+    check_weather(second)
+
+
+def reasoning(client):
+    for text, more in ((QUESTION + "[reasoning]", {}), (QUESTION + "hard", {"reasoning_effort": "low"})):
+        answer = ask(client, text, **more)
+        thought = answer.choices[0].message.reasoning_content
+        check(answer.usage.completion_tokens_details.reasoning_tokens == len(thought.split()) > 0, answer.usage)
+        check(answer.choices[0].message.content.split()[0] == digest(text), answer)
+        deltas, _ = pieces(client, text, **more)
+        check("".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas) == thought, deltas)
+    check(ask(client, QUESTION + "[cached 5]").usage.prompt_tokens_details.cached_tokens == 5, "cached")
+    check(len(ask(client, "[words 77]").choices[0].message.content.split()) == 77, "words")
+
+
+def faults(client, url):
+    kinds = {
+        "rate_limited": (openai.RateLimitError, "rate_limit_exceeded"),
+        "server_error": (openai.InternalServerError, None),
+        "overloaded": (openai.InternalServerError, None),
+        "auth": (openai.AuthenticationError, "invalid_api_key"),
+        "permission": (openai.PermissionDeniedError, "insufficient_permissions"),
+        "not_found": (openai.NotFoundError, "model_not_found"),
+        "context_length": (openai.BadRequestError, "context_length_exceeded"),
+        "content_filter": (openai.BadRequestError, "content_policy_violation"),
+        "quota": (openai.RateLimitError, "insufficient_quota"),
+    }
+    for fault, (kind, code) in kinds.items():
+        refused(kind, lambda: ask(client, f"[fault {fault}]"), code)
+        refused(kind, lambda: pieces(client, f"[fault {fault}] streamed"), code)
+        refused(kind, lambda: ask(client, f"[fault {fault} 1]"), code)
+        ask(client, f"[fault {fault} 1]")
+    try:
+        pieces(client, "[fault stream_error]")
+        sys.exit("no error in the stream")
+    except openai.APIError as error:
+        check(error.type == "server_error", error)
+    check(ask(client, "[fault no_usage]").usage is None, "usage")
+    for key, kind in (("revoked", openai.AuthenticationError), ("forbidden", openai.PermissionDeniedError), ("exhausted", openai.RateLimitError)):
+        refused(kind, lambda: ask(openai.OpenAI(base_url=url, api_key=f"sk-{key}", max_retries=0), "x"))
+
+
+def batches(client):
+    texts = {"good": QUESTION + "batch", "bad": "[fault context_length] batch", "late": "[fault expired]"}
+    lines = [
+        {"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": {"model": MODEL, "messages": messages(text)}}
+        for name, text in texts.items()
+    ]
+
+    def begin(lines):
+        content = "\n".join(json.dumps(line) for line in lines).encode()
+        file = strictly(FileObject, client.files.create(file=("lines.jsonl", content), purpose="batch"))
+        check(file.bytes == len(content) and client.files.content(file.id).read() == content, file)
+        check(client.files.retrieve(file.id).filename == "lines.jsonl", file)
+        request = dict(endpoint="/v1/chat/completions", completion_window="24h", metadata={"lane": "night"})
+        return strictly(Batch, client.batches.create(input_file_id=file.id, **request))
+
+    def end(batch):
+        while batch.status in ("validating", "in_progress", "finalizing", "cancelling"):
+            time.sleep(0.05)
+            batch = strictly(Batch, client.batches.retrieve(batch.id))
+        return batch
+
+    def results(file):
+        return {line["custom_id"]: line for line in map(json.loads, client.files.content(file).text.splitlines())}
+
+    batch = begin(lines[:2])
+    check(batch.status == "validating" and batch.metadata == {"lane": "night"}, batch)
+    check(client.batches.retrieve(batch.id).status == "in_progress", "in progress")
+    batch = end(batch)
+    counts = batch.request_counts
+    check(batch.status == "completed" and (counts.total, counts.completed, counts.failed) == (2, 1, 1), batch)
+    good, bad = results(batch.output_file_id)["good"], results(batch.error_file_id)["bad"]
+    answer = ChatCompletion.model_validate(good["response"]["body"])
+    check(answer.choices[0].message.content.split()[0] == digest(texts["good"]) and good["error"] is None, good)
+    check(bad["response"]["status_code"] == 400 and bad["response"]["body"]["error"]["code"] == "context_length_exceeded", bad)
+    late = end(begin(lines[2:]))
+    check(late.status == "expired" and late.output_file_id is None, late)
+    check(results(late.error_file_id)["late"]["error"]["code"] == "batch_expired", late)
+    cancelled = begin(lines)
+    check(client.batches.cancel(cancelled.id).status == "cancelling" and end(cancelled).status == "cancelled", "cancelled")
+    failed = end(begin(lines[:1] * 2))
+    check(failed.status == "failed" and failed.errors.data[0].code == "duplicate_custom_id" and failed.errors.data[0].line == 2, failed)
+    check([item.id for item in client.batches.list(limit=2)][:4] == [failed.id, cancelled.id, late.id, batch.id], "list")
+    refused(openai.NotFoundError, lambda: client.batches.retrieve("batch_none"))
+    refused(openai.NotFoundError, lambda: client.files.content("file-none"))
+
+
 def refused(kind, call, code=None):
     try:
         call()
@@ -105,8 +225,9 @@ def refused(kind, call, code=None):
 def main():
     client = openai.OpenAI(base_url=sys.argv[1], api_key="any", max_retries=0, timeout=30)
     check("simulated" in [model.id for model in client.models.list()], "models")
-    for step in (chat, stream, completion, embeddings):
+    for step in (chat, stream, completion, embeddings, tools, schemas, reasoning, batches):
         step(client)
+    faults(client, sys.argv[1])
     refused(openai.BadRequestError, lambda: client.chat.completions.create(model=MODEL, messages=[]), "empty_array")
     refused(openai.NotFoundError, lambda: client.files.list())
     raw = client.chat.completions.with_raw_response.create(model=MODEL, messages=messages("raw"))

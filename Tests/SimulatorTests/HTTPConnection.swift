@@ -16,7 +16,7 @@ final class HTTPConnection {
 
         /// The data of the body's server-sent events.
         var events: [String] {
-            body.components(separatedBy: "\n\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+            body.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
         }
     }
 
@@ -73,6 +73,9 @@ final class HTTPConnection {
         guard let body else { throw SupportError("the connection was closed within an answer") }
         return Answer(status: status, headers: headers, body: String(decoding: body, as: UTF8.self))
     }
+
+    /// Waits until something comes, or the connection is closed (false).
+    func hasReceived() -> Bool { receive() }
 
     private func readChunks() -> [UInt8]? {
         var body: [UInt8] = []

@@ -11,6 +11,7 @@ final class Stage: Sendable {
     struct Topics {
         let requests: String
         let responses: String
+        let chunks: String
         let events: String
         let deadLetters: String
         let retry: String
@@ -26,6 +27,8 @@ final class Stage: Sendable {
         var loops = 2
         /// A line of the configuration's section `kafka`.
         var kafka = ""
+        /// Further providers, given the simulator's port: a line each.
+        var providers: @Sendable (Int) -> [String] = { _ in [] }
         /// Further lines at the end of the configuration.
         var more = ""
     }
@@ -48,7 +51,7 @@ final class Stage: Sendable {
         let external = BrokerUnderTest.external
         let prefix = external == nil ? "llm" : "test-\(UUID().uuidString.prefix(8).lowercased())"
         topics = Topics(
-            requests: "\(prefix).requests", responses: "\(prefix).responses", events: "\(prefix).events",
+            requests: "\(prefix).requests", responses: "\(prefix).responses", chunks: "\(prefix).chunks", events: "\(prefix).events",
             deadLetters: "\(prefix).dead-letter", retry: "\(prefix).retry.2s",
             elsewhere: "\(prefix).other-responses")
         group = external == nil ? "switchyard" : prefix
@@ -77,6 +80,7 @@ final class Stage: Sendable {
             topics:
               requests: \(topics.requests)
               responses: \(topics.responses)
+              chunks: \(topics.chunks)
               events: \(topics.events)
               dead_letter: \(topics.deadLetters)
               retry: [\(topics.retry)]
@@ -87,6 +91,7 @@ final class Stage: Sendable {
             redis: {url: "redis://127.0.0.1:\(redis.port)"}
             providers:
               simulator: {kind: openai, base_url: "http://127.0.0.1:\(simulatorPort)/v1"}
+              \(options.providers(simulatorPort).joined(separator: "\n  "))
             models:
               default: {provider: simulator, model: simulated-1, price: {input: 1, output: 2}}
             \(options.more)
@@ -94,7 +99,7 @@ final class Stage: Sendable {
     }
 
     private static func create(_ topics: Topics, partitions: Int, on brokers: String) async throws {
-        let names = [topics.requests, topics.responses, topics.events, topics.deadLetters, topics.elsewhere, topics.retry]
+        let names = [topics.requests, topics.responses, topics.chunks, topics.events, topics.deadLetters, topics.elsewhere, topics.retry]
         try await BlockingThread.run { () throws in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             _ = try KafkaAdmin(properties: KafkaProperties([("bootstrap.servers", brokers)]), logger: logger)
