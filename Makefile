@@ -43,6 +43,9 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 KILLS=2 MODE=exactly_once $(PYTHON) Tests/Drills/chaos.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 EVENTS=6 $(PYTHON) Tests/Drills/rebalance.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 SLOW_S=8 $(PYTHON) Tests/Drills/head_of_line.py
+	SWITCHYARD_BIN=.build/debug/switchyard $(PYTHON) Tests/Drills/sdk.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=10 $(PYTHON) Tests/Drills/llmock.py
+	SWITCHYARD_BIN=.build/debug/switchyard STREAMS=100 CHUNKS=100 $(PYTHON) Tests/Drills/streams.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/independent-broker \
 	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
@@ -75,6 +78,18 @@ drill-rebalance: build ## Let workers join and leave all the time: nothing is lo
 .PHONY: drill-head-of-line
 drill-head-of-line: build ## Let one request take SLOW_S=60 seconds: those behind it do not wait
 	python3 Tests/Drills/head_of_line.py
+
+.PHONY: drill-streams
+drill-streams: build ## Have STREAMS=1000 answers of CHUNKS=500 pieces streamed at once by one worker, and tell its CPU and memory
+	python3 Tests/Drills/streams.py
+
+.PHONY: drill-sdk
+drill-sdk: build $(PYTHON) ## Compare what is sent with what the providers' own SDKs send
+	$(PYTHON) Tests/Drills/sdk.py
+
+.PHONY: drill-llmock
+drill-llmock: build $(PYTHON) ## Have llmock break N=200 requests a provider and fault, and judge how the worker takes it
+	$(PYTHON) Tests/Drills/llmock.py
 
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results

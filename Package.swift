@@ -35,6 +35,7 @@ let package = Package(
         room("EventLoop", ["CLinux", .product(name: "HeapModule", package: "swift-collections")]),
         room("Kafka", ["EventLoop", "CRdKafka", .product(name: "Logging", package: "swift-log")]),
         room("Envelope"),
+        room("JSONSchema", ["Envelope"]),
         room("Security", ["COpenSSL"]),
         room("Bulk", ["Kafka", "Envelope", "Security", .product(name: "Logging", package: "swift-log")]),
         room("HTTP", ["EventLoop", "CCurl"]),
@@ -46,7 +47,7 @@ let package = Package(
                 "EventLoop", "Redis", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop"]),
+        room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop", "JSONSchema"]),
         room("Configuration", ["Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
         room(
             "Worker",
@@ -75,6 +76,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop", "CLinux", "TestSupport"]),
         tests("EnvelopeTests", ["Envelope", "TestSupport"]),
+        .testTarget(
+            name: "JSONSchemaTests", dependencies: ["JSONSchema", "Envelope", "TestSupport"], exclude: ["Suite"], swiftSettings: settings),
         tests("HTTPTests", ["HTTP", "EventLoop", "CCurl", "TestSupport"]),
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport"]),
         tests("ProvidersTests", ["Providers", "Envelope"]),

@@ -25,6 +25,8 @@ package struct WorkerConfiguration: Sendable {
     package let deadLettersFailures: Bool
     /// Empty for none.
     package let claimCheckDirectory: String
+    /// Whether a model whose answer does not fit its schema is asked once more.
+    package let schemaRepair: Bool
     /// One of swift-log's names.
     package let logLevel: String
 
@@ -47,6 +49,7 @@ package struct WorkerConfiguration: Sendable {
         duplicateWindowSeconds = settings.integer("worker.duplicate_window_s")
         deadLettersFailures = settings.boolean("worker.dead_letter_failures")
         claimCheckDirectory = settings.text("worker.claim_check_directory")
+        schemaRepair = settings.boolean("worker.schema_repair")
         logLevel = settings.text("worker.log_level")
         if id.isEmpty { problems.add("worker.id: must not be empty", at: settings.origin(of: "worker.id")) }
     }

@@ -29,6 +29,13 @@ package struct Usage: Hashable, Sendable {
 }
 
 extension Usage {
+    package static func + (one: Usage, other: Usage) -> Usage {
+        Usage(
+            input: one.input + other.input, output: one.output + other.output, cached: one.cached + other.cached,
+            cacheWrite: one.cacheWrite + other.cacheWrite, reasoning: one.reasoning + other.reasoning,
+            isEstimated: one.isEstimated || other.isEstimated)
+    }
+
     /// A guess: four bytes of text make about one token.
     ///
     /// - Parameters:

@@ -39,12 +39,12 @@ struct GeminiMedia {
             writer.append("\"inlineData\":{\"data\":\"")
             writer.append(data)
         case .url(let url):
-            writer.append("\"fileData\":{\"fileUri\":\"")
+            writer.append("\"fileData\":{\"file_uri\":\"")
             writer.append(url)
         }
         writer.append("\"")
         if let type {
-            writer.append(",\"mimeType\":")
+            writer.append(",\"mime_type\":")
             writer.appendJSON(type)
         }
         writer.append("}")

@@ -9,15 +9,15 @@ struct GeminiMembers: ~Copyable {
 
     var isEmpty: Bool { bytes.count == 0 }
 
-    /// Begins a member: its value is to follow, unless false is returned because another comes before it.
-    mutating func begin(_ name: StaticString) -> Bool {
+    /// Begins a member, unless false is returned because the overriding object has it.
+    mutating func beginUnlessGiven(_ name: StaticString) -> Bool {
         if overriding?[name] != nil { return false }
-        beginMerged(name)
+        begin(name)
         return true
     }
 
-    /// Begins a member that contains what the overriding one of that name has.
-    mutating func beginMerged(_ name: StaticString) {
+    /// Begins a member, whose value is to follow; it must contain what the overriding one of that name has.
+    mutating func begin(_ name: StaticString) {
         names.append(name)
         bytes.append(",\"")
         bytes.append(name)
@@ -25,11 +25,11 @@ struct GeminiMembers: ~Copyable {
     }
 
     mutating func write(_ name: StaticString, _ value: JSONView) {
-        if begin(name) { bytes.append(value.json) }
+        if beginUnlessGiven(name) { bytes.append(value.json) }
     }
 
     mutating func write(_ name: StaticString, _ number: Int) {
-        if begin(name) { bytes.append(number) }
+        if beginUnlessGiven(name) { bytes.append(number) }
     }
 
     /// Adds a member as it stands in the request.
@@ -42,7 +42,7 @@ struct GeminiMembers: ~Copyable {
         bytes.append(value.json)
     }
 
-    /// Adds the members of the overriding object, but for those that are merged already.
+    /// Adds the members of the overriding object, but for those that have begun.
     mutating func copyOverriding() {
         overriding?.forEachMember { key, value in
             if value.kind != .null, !hasBegun(key.json) { copy(key.json, value) }

@@ -1,6 +1,8 @@
 import Envelope
 
-/// Writes the body of `generateContent`.
+/// Writes the body of `generateContent`, with the names that Google's own SDK sends: some are in snake case, for the API takes either, as
+/// all of proto3's JSON.
+///
 /// https://ai.google.dev/api/generate-content#method:-models.generatecontent
 struct GeminiRequestWriter: ~Copyable {
     private let call: ModelCall
@@ -26,10 +28,11 @@ struct GeminiRequestWriter: ~Copyable {
         var contents = GeminiContentWriter()
         if let messages = call[.messages] { try contents.write(messages, into: &writer) }
         writer.append("]")
-        try writeSystem(contents.system)
+        writeSystem(contents.system)
         try writeExtra()
         members.write(into: &writer, isFirst: false)
-        if !config.isEmpty {
+        // An empty one too, as the SDK does: it has one wherever something beside the contents is asked for.
+        if !config.isEmpty || !members.isEmpty {
             writer.append(",\"generationConfig\":{")
             config.write(into: &writer, isFirst: true)
             writer.append("}")
@@ -71,7 +74,7 @@ struct GeminiRequestWriter: ~Copyable {
     // MARK: Generation
 
     private mutating func writeStop(_ stop: JSONView) {
-        guard !(stop.kind == .array && stop.isEmpty), config.begin("stopSequences") else { return }
+        guard !(stop.kind == .array && stop.isEmpty), config.beginUnlessGiven("stopSequences") else { return }
         if stop.kind == .string { config.bytes.append("[") }
         config.bytes.append(stop.json)
         if stop.kind == .string { config.bytes.append("]") }
@@ -93,7 +96,7 @@ struct GeminiRequestWriter: ~Copyable {
         guard type.isString("json_object") || type.isString("json_schema") else {
             throw refused("response_format of type \(GeminiFormat.quoted(type))")
         }
-        if config.begin("responseMimeType") { config.bytes.append("\"application/json\"") }
+        if config.beginUnlessGiven("responseMimeType") { config.bytes.append("\"application/json\"") }
         guard type.isString("json_schema") else { return }
         guard let schema = format["json_schema"]?["schema"], schema.kind == .object else {
             throw untranslatable("response_format has no json_schema.schema that is an object")
@@ -107,8 +110,8 @@ struct GeminiRequestWriter: ~Copyable {
     private mutating func writeThinking() throws(ProviderError) {
         guard let (name, value) = try GeminiThinking.member(of: call) else { return }
         let given = config.overriding?["thinkingConfig"]
-        guard !GeminiThinking.isDecided(by: given) else { return }
-        config.beginMerged("thinkingConfig")
+        if GeminiThinking.isDecided(by: given) { return }
+        config.begin("thinkingConfig")
         config.bytes.append("{\"")
         config.bytes.append(name)
         config.bytes.append("\":")
@@ -123,7 +126,7 @@ struct GeminiRequestWriter: ~Copyable {
 
     private mutating func writeTools(_ tools: JSONView) throws(ProviderError) {
         guard !tools.isEmpty else { return }
-        _ = members.begin("tools")
+        members.begin("tools")
         members.bytes.append("[")
         var hasFunctions = false
         try tools.forEachElement { (tool: JSONView) throws(ProviderError) in
@@ -155,7 +158,7 @@ struct GeminiRequestWriter: ~Copyable {
             members.bytes.append(description.json)
         }
         if let parameters = function["parameters"] {
-            members.bytes.append(",\"parametersJsonSchema\":")
+            members.bytes.append(",\"parameters_json_schema\":")
             members.bytes.append(parameters.json)
         }
         members.bytes.append("}")
@@ -176,7 +179,7 @@ struct GeminiRequestWriter: ~Copyable {
         } else {
             throw refused("such a tool_choice", "give \"auto\", \"none\", \"required\" or a function's name")
         }
-        _ = members.begin("toolConfig")
+        members.begin("toolConfig")
         members.bytes.append("{\"functionCallingConfig\":{\"mode\":\"")
         members.bytes.append(mode)
         members.bytes.append("\"")
@@ -198,9 +201,9 @@ struct GeminiRequestWriter: ~Copyable {
         members.write("serviceTier", tier)
     }
 
-    private mutating func writeSystem(_ texts: [JSONView]) throws(ProviderError) {
+    private mutating func writeSystem(_ texts: [JSONView]) {
         guard !texts.isEmpty else { return }
-        _ = members.begin("systemInstruction")
+        members.begin("systemInstruction")
         members.bytes.append("{\"parts\":[")
         for (index, text) in texts.enumerated() {
             members.bytes.append(index == 0 ? "{\"text\":" : ",{\"text\":")

@@ -7,16 +7,17 @@ enum GeminiThinking {
     static func member(of call: ModelCall) throws(ProviderError) -> (name: StaticString, value: String)? {
         switch (call[.thinking], call[.reasoningEffort]) {
         case (nil, nil): return nil
-        case (let thinking?, nil): return ("thinkingBudget", String(try budget(thinking)))
+        case (let thinking?, nil): return ("thinking_budget", String(try budget(thinking)))
         case (nil, let effort?): return try member(effort: effort, model: call.model)
         case (_?, _?): throw untranslatable("thinking and reasoning_effort exclude each other; give one of them")
         }
     }
 
-    /// Whether a `thinkingConfig` says already how much is to be thought, or is no object.
+    /// Whether a `thinkingConfig` says already how much is to be thought, by either spelling, or is no object.
     static func isDecided(by config: JSONView?) -> Bool {
         guard let config else { return false }
-        return config.kind != .object || config["thinkingBudget"] != nil || config["thinkingLevel"] != nil
+        return config.kind != .object || config["thinking_budget"] != nil || config["thinkingBudget"] != nil
+            || config["thinking_level"] != nil || config["thinkingLevel"] != nil
     }
 
     private static func budget(_ thinking: JSONView) throws(ProviderError) -> Int {
@@ -33,16 +34,16 @@ enum GeminiThinking {
     }
 
     private static func member(effort: JSONView, model: String) throws(ProviderError) -> (name: StaticString, value: String) {
-        if effort.isString("none") { return ("thinkingBudget", "0") }
+        if effort.isString("none") { return ("thinking_budget", "0") }
         let hasLevels = generation(of: model).map { $0 >= 3 } ?? false
         if effort.isString("minimal") {
             // The pro models have no such level.
-            return hasLevels ? ("thinkingLevel", model.contains("pro") ? "\"LOW\"" : "\"MINIMAL\"") : ("thinkingBudget", "1024")
+            return hasLevels ? ("thinking_level", model.contains("pro") ? "\"LOW\"" : "\"MINIMAL\"") : ("thinking_budget", "1024")
         }
-        if effort.isString("low") { return hasLevels ? ("thinkingLevel", "\"LOW\"") : ("thinkingBudget", "1024") }
-        if effort.isString("medium") { return hasLevels ? ("thinkingLevel", "\"MEDIUM\"") : ("thinkingBudget", "8192") }
-        if effort.isString("high") { return hasLevels ? ("thinkingLevel", "\"HIGH\"") : ("thinkingBudget", "24576") }
-        if effort.isString("xhigh"), hasLevels { return ("thinkingLevel", "\"XHIGH\"") }
+        if effort.isString("low") { return hasLevels ? ("thinking_level", "\"LOW\"") : ("thinking_budget", "1024") }
+        if effort.isString("medium") { return hasLevels ? ("thinking_level", "\"MEDIUM\"") : ("thinking_budget", "8192") }
+        if effort.isString("high") { return hasLevels ? ("thinking_level", "\"HIGH\"") : ("thinking_budget", "24576") }
+        if effort.isString("xhigh"), hasLevels { return ("thinking_level", "\"XHIGH\"") }
         throw .unsupported(
             GeminiFormat.provider, "reasoning_effort \(GeminiFormat.quoted(effort)) for the model \(model)", "give another one")
     }

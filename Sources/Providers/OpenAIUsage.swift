@@ -15,6 +15,7 @@ enum OpenAIUsage {
                 isGiven = true
             } else if key.isNamed("prompt_tokens_details") {
                 read.cached = TokenCount.read(value["cached_tokens"])
+                read.cacheWrite = TokenCount.read(value["cache_write_tokens"])
             } else if key.isNamed("completion_tokens_details") {
                 read.reasoning = TokenCount.read(value["reasoning_tokens"])
             }

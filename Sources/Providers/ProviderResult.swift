@@ -19,6 +19,12 @@ package struct ProviderResult: Sendable {
     /// What the ranges refer to; nil if that is the response's body.
     package let written: WrittenBytes?
 
+    /// The same answer, with other counts.
+    package func charged(_ usage: Usage) -> ProviderResult {
+        ProviderResult(
+            content: content, finishReason: finishReason, logprobs: logprobs, usage: usage, model: model, written: written)
+    }
+
     init(
         content: ResponseContent, finishReason: ByteRange?, logprobs: ByteRange? = nil, usage: Usage?, model: ByteRange?,
         written: WrittenBytes? = nil

@@ -29,6 +29,9 @@ package struct KeyRing: Sendable {
     /// Milliseconds after which a trial that has had no outcome is given up.
     static let longestTrial = 120_000.0
 
+    /// Models are requesters' to invent: what is noted of them must not fill the memory.
+    static let mostRefusals = 1_024
+
     private struct Refusal {
         var failures = 0
         var reason: ErrorCode
@@ -94,6 +97,10 @@ package struct KeyRing: Sendable {
             return nil
         case .key: scope = Scope(key: key, model: nil)
         case .model(let model): scope = Scope(key: key, model: model)
+        }
+        if refusals.count >= Self.mostRefusals {
+            refusals = refusals.filter { $0.key.model == nil || $0.value.until > now }
+            guard refusals.count < Self.mostRefusals else { return nil }
         }
         var refusal = refusals[scope] ?? Refusal(reason: reason, until: now)
         // Calls that were made before it was set aside, or beside the trial, say nothing new.

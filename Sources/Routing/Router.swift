@@ -11,6 +11,8 @@ package final class Router {
     private let timeouts: HTTPTimeouts
     private let maxResponseBytes: Int
     private let random: () -> Double
+    private let repairs: Bool
+    private let schemas = SchemaCheck()
     private let onKeySetAside: (KeyNotice) -> Void
     private let budget: RetryBudget
     /// By the provider's name.
@@ -19,11 +21,13 @@ package final class Router {
     /// - Parameters:
     ///   - budget: for each provider.
     ///   - http: the client's own settings; a request's deadline shortens their time limits.
+    ///   - repairs: whether a model whose answer does not fit its schema is asked once more.
     ///   - random: 0 ..< 1, for the jitter between attempts.
     ///   - onKeySetAside: called when a provider has refused a key.
     package init(
         client: HTTPClient, loop: EventLoop, policy: RetryPolicy, budget: RetryBudget, http: HTTPClientConfiguration,
-        random: @escaping () -> Double = { .random(in: 0..<1) }, onKeySetAside: @escaping (KeyNotice) -> Void = { _ in }
+        repairs: Bool = false, random: @escaping () -> Double = { .random(in: 0..<1) },
+        onKeySetAside: @escaping (KeyNotice) -> Void = { _ in }
     ) {
         self.client = client
         self.loop = loop
@@ -31,6 +35,7 @@ package final class Router {
         self.budget = budget
         timeouts = http.timeouts
         maxResponseBytes = http.maxResponseBytes
+        self.repairs = repairs
         self.random = random
         self.onKeySetAside = onKeySetAside
     }
@@ -55,6 +60,7 @@ package final class Router {
         } catch {
             return record.reply(.failed(error))
         }
+        let schema = schemas.schema(of: request, bytes)
         let firstBegan = past.began ?? clock()
         budgets[deployment.endpoint.name, default: budget].noteCall(now: .now)
         while true {
@@ -78,8 +84,20 @@ package final class Router {
                 return record.reply(.cancelled)
             case .answered(let result, let response):
                 call.keyFinished(isAccepted: true)
-                record.add(status: response.status, milliseconds, error: nil)
-                return record.reply(.answered(result, response))
+                let result = record.charge(result, request)
+                let body = result.written?.bytes ?? response.body
+                guard let schema, let problems = await schemas.misfit(result, body, schema) else {
+                    record.add(status: response.status, milliseconds, error: nil)
+                    return record.reply(.answered(result, response))
+                }
+                record.add(status: response.status, milliseconds, error: .schemaMismatch)
+                guard repairs, !record.isRepaired, !request.stream,
+                    let repair = Repair(of: result, body, to: request, bytes: bytes, problems: problems),
+                    let next = try? OutgoingCall(repair.request, bytes: repair.message.bytes, to: deployment)
+                else { return record.reply(.failed(Self.misfit(problems))) }
+                call = next
+                record.isRepaired = true
+                continue
             case .failed(let error):
                 record.add(status: error.status, milliseconds, error: error.code)
                 record.last = error
@@ -190,6 +208,10 @@ package final class Router {
         return timeouts
     }
 
+    private static func misfit(_ problems: String) -> ProviderError {
+        ProviderError(code: .schemaMismatch, message: "the model's answer does not fit the schema in response_format: \(problems)")
+    }
+
     private static func late(after last: ProviderError?) -> ProviderError {
         let reason = last.map { "; the last attempt failed: \($0.message)" } ?? ""
         return ProviderError(code: .deadlineExceeded, message: "the request's deadline passed before it was answered\(reason)")
@@ -203,10 +225,22 @@ private struct Record {
     var attempts: [Attempt]
     /// Attempts that were made only to find a key that is accepted.
     var keysTried = 0
+    /// Whether the model has been asked to mend an answer.
+    var isRepaired = false
+    /// What answers cost that were not good enough.
+    var spent: Usage?
     var last: ProviderError?
     var lastCall: ProviderCall?
     var provider = 0.0
     var waited = 0.0
+
+    /// The answer with what it has cost, that of those before included.
+    mutating func charge(_ result: ProviderResult, _ request: borrowing RequestEnvelope) -> ProviderResult {
+        let usage = result.usage ?? request.estimatedUsage(for: result.content)
+        let sum = spent.map { $0 + usage } ?? usage
+        spent = sum
+        return result.charged(sum)
+    }
 
     mutating func add(status: Int?, _ milliseconds: Double, error: ErrorCode?) {
         provider += milliseconds
@@ -217,5 +251,19 @@ private struct Record {
 
     func reply(_ outcome: Reply.Outcome) -> Reply {
         Reply(outcome: outcome, attempts: attempts, providerMilliseconds: provider, waitedMilliseconds: waited, lastCall: lastCall)
+    }
+}
+
+extension RequestEnvelope {
+    /// A guess at the tokens of a call, where the provider does not say.
+    fileprivate func estimatedUsage(for content: ResponseContent) -> Usage {
+        let prompt = [RequestField.messages, .prompt, .input, .tools].compactMap { payload($0)?.count }.reduce(0, +)
+        let answer =
+            switch content {
+            case .message(let message, let choices): choices?.count ?? message.count
+            case .text(let text, let choices): choices?.count ?? text.count
+            case .embeddings: 0
+            }
+        return .estimated(inputBytes: prompt, outputBytes: answer)
     }
 }

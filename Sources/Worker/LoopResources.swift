@@ -51,7 +51,7 @@ final class LoopResources {
         if let claims { redis?.onStateChange = { [weak claims] _ in loop.atTurnEnd { claims?.noteConnection() } } }
         let keyNotices = KeyNotices(publisher, rules: plan.rules, logger: logger)
         let router = Router(
-            client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http,
+            client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http, repairs: plan.repairsAnswers,
             onKeySetAside: { keyNotices.tell($0) })
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,

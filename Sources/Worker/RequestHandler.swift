@@ -123,11 +123,11 @@ final class RequestHandler {
         case .failed(let error):
             completion.isDone = await fail(accepted, visit, reply, error, chunks)
         case .answered(let result, let response):
-            let usage = result.usage ?? accepted.estimatedUsage(result.content)
             let success = ResponseSuccess(
                 provider: accepted.deployment.endpoint.name, model: accepted.deployment.model,
                 body: result.written?.bytes ?? response.body, content: result.content, finishReason: result.finishReason,
-                logprobs: result.logprobs, usage: usage, cost: accepted.deployment.price?.cost(of: usage))
+                logprobs: result.logprobs, usage: result.usage,
+                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) })
             let report = report(.success(success), accepted, visit, reply)
             // The outcome's bytes are the response's.
             withExtendedLifetime(reply) {}
@@ -290,20 +290,6 @@ final class RequestHandler {
         guard await deliver(&batch, of: visit, response: smaller) else { return false }
         counters.deadLettered()
         return true
-    }
-}
-
-extension RequestHandler.Accepted {
-    /// A guess at the tokens, where the provider does not say.
-    fileprivate func estimatedUsage(_ content: ResponseContent) -> Usage {
-        let prompt = [RequestField.messages, .prompt, .input, .tools].compactMap { request.payload($0)?.count }.reduce(0, +)
-        let answer =
-            switch content {
-            case .message(let message, let choices): choices?.count ?? message.count
-            case .text(let text, let choices): choices?.count ?? text.count
-            case .embeddings: 0
-            }
-        return .estimated(inputBytes: prompt, outputBytes: answer)
     }
 }
 

@@ -21,6 +21,8 @@ struct WorkerPlan: Sendable {
     /// Nil if responses that are too large are not kept.
     let claimChecks: ClaimCheckStore?
     let models: ModelTable
+    /// Whether models are asked to mend answers that do not fit their schema.
+    let repairsAnswers: Bool
     var rules: RequestRules
 
     /// librdkafka's, in milliseconds.
@@ -57,6 +59,7 @@ struct WorkerPlan: Sendable {
                 maxRequests: min(worker.transactionMaxRequests, max(1, worker.maxInFlight / loops / 2))) : nil
         claimChecks = worker.claimCheckDirectory.isEmpty ? nil : ClaimCheckStore(directory: worker.claimCheckDirectory)
         models = try ModelTable(configuration)
+        repairsAnswers = worker.schemaRepair
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
             maxRequestBytes: configuration.worker.maxRequestBytes,

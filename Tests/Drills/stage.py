@@ -37,11 +37,12 @@ class Stage:
     brokers: nodes of the embedded broker.
     topics: those that the embedded broker is to make with so many partitions; the others get four. All of them, unless given.
     redis: arguments for a Redis that is to keep its data through a restart.
+    simulator: arguments for the provider. Without them there is none, and the drill adds providers to the configuration.
     """
 
     def __init__(
-        self, *, partitions: int, simulator: list[str], worker: str, retry: str = "{}", brokers: int = 1, topics: list[str] | None = None,
-        redis: tuple[str, ...] = ("--appendonly", "no"),
+        self, *, partitions: int, worker: str, simulator: list[str] | None = None, retry: str = "{}", http: str = "{}", brokers: int = 1,
+        topics: list[str] | None = None, redis: tuple[str, ...] = ("--appendonly", "no"),
     ):
         if not os.access(PROGRAM, os.X_OK):
             raise DrillFailure(f"no program at {PROGRAM}: run `make build`")
@@ -52,6 +53,7 @@ class Stage:
         self.is_embedded = not external
         self.broker_name = external or f"embedded, {brokers} node{'s'[:brokers > 1]}"
         self.prefix = f"drill-{uuid.uuid4().hex[:8]}" if external else "llm"
+        providers = ""
         try:
             redis_port = free_port()
             self.redis_command = [
@@ -65,8 +67,15 @@ class Stage:
                     *(["--topics", ",".join(topics)] if topics else [])]
                 self.broker = self.start("broker", command, orders=True)
                 self.brokers = self.contents("address")
-            self.start("simulator", [PROGRAM, "simulate", "--port", "0", "--port-file", self.directory / "port", *simulator])
-            self.simulator_port = int(self.contents("port"))
+            if simulator is not None:
+                self.start("simulator", [PROGRAM, "simulate", "--port", "0", "--port-file", self.directory / "port", *simulator])
+                self.simulator_port = int(self.contents("port"))
+                providers = f"""\
+providers:
+  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1", api_key: env:WORKER_KEY}}
+models:
+  default: {{provider: simulator, model: simulated-1, price: {{input: 0.15, output: 0.6}}}}
+"""
         except BaseException:
             self.stop()
             raise
@@ -78,17 +87,15 @@ kafka:
 topics:
   requests: {self.prefix}.requests
   responses: {self.prefix}.responses
+  chunks: {self.prefix}.chunks
   events: {self.prefix}.events
   dead_letter: {self.prefix}.dead-letter
   partitions: {partitions}
 worker: {worker}
 retry: {retry}
+http: {http}
 redis: {{url: "redis://127.0.0.1:{redis_port}"}}
-providers:
-  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1", api_key: env:WORKER_KEY}}
-models:
-  default: {{provider: simulator, model: simulated-1, price: {{input: 0.15, output: 0.6}}}}
-""")
+{providers}""")
 
     def __enter__(self) -> "Stage":
         return self

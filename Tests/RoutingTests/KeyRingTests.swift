@@ -42,6 +42,14 @@ import Testing
         #expect(ring.take(for: "small", now: after(1)) == .key(0))
     }
 
+    @Test func whatIsKnownOfModelsDoesNotGrowForEver() {
+        var ring = KeyRing(count: 1)
+        let pauses = (0..<5_000).map { ring.refused(0, .model("m-\($0)"), reason: .permission, now: start) }
+        #expect(pauses.count { $0 != nil } == 1_024)
+        #expect(ring.refused(0, .model("late"), reason: .permission, now: after(61)) == 60_000)
+        #expect(ring.take(for: "late", now: after(62)) == .none(.permission, until: after(121)))
+    }
+
     @Test func lateRefusalsSayNothingNew() {
         var ring = KeyRing(count: 2)
         #expect(ring.refused(0, .key, reason: .auth, now: start) == 60_000)

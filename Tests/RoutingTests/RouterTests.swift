@@ -173,6 +173,45 @@ import Testing
         await caller.close()
     }
 
+    // MARK: Schemas
+
+    private static let formatted =
+        #"{"id":"1","response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","required":["a"]}}},"#
+        + #""extra":{"x":1},"messages":[{"role":"user","content":"x"}]}"#
+
+    private static func answer(_ content: String) -> String {
+        response(
+            200,
+            #"{"choices":[{"index":0,"message":{"role":"assistant","content":"\#(content)"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#
+        )
+    }
+
+    @Test(arguments: [
+        ([#"{\"a\":1}"#], false, "answered stop", 1), (["{}", "{}"], false, "failed schema_mismatch", 1),
+        (["no JSON", #"{\"a\":1}"#], true, "answered stop", 2), (["{}", "{}", #"{\"a\":1}"#], true, "failed schema_mismatch", 2),
+    ])
+    func answersFitTheirSchemaOrAreMendedOnce(_ contents: [String], _ repairs: Bool, _ outcome: String, _ calls: Int) async throws {
+        let requests = Mutex<[String]>([])
+        let server = try ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                let number = requests.withLock { requests in
+                    requests.append(request)
+                    return requests.count
+                }
+                connection.write(Self.answer(contents[number - 1]))
+            }
+        }
+        let caller = try RouterUser(port: server.port, repairs: repairs)
+        defer { caller.loop.shutDown() }
+        #expect(await caller.ask(Self.formatted) == Outcome(text: outcome, attempts: Array(repeating: 200, count: calls)))
+        if calls == 2 {
+            let second = requests.withLock { $0[1] }
+            #expect(second.contains(#"{"role":"user","content":"x"},{"role":"assistant","content":"\#(contents[0])"},{"role":"user","#))
+            #expect(second.contains(#""x":1"#) && second.contains(#""response_format":{"type":"json_schema""#))
+        }
+        await caller.close()
+    }
+
     // MARK: Keys
 
     /// Answers each key as it is told.

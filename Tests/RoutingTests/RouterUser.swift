@@ -14,6 +14,7 @@ actor RouterUser {
     nonisolated let loop = EventLoop(name: "router")
     private let deployment: Deployment
     private let client: HTTPClientConfiguration
+    private let repairs: Bool
     private var open: HTTPClient?
     /// What the router has told of keys, and what streams have brought.
     private(set) var notices: [KeyNotice] = []
@@ -22,13 +23,15 @@ actor RouterUser {
 
     init(
         port: Int, format: any WireFormat = OpenAIFormat(), keys: [String?] = [nil],
-        client: HTTPClientConfiguration = HTTPClientConfiguration()
+        client: HTTPClientConfiguration = HTTPClientConfiguration(),
+        repairs: Bool = false
     ) throws {
         let endpoint = try ProviderEndpoint(
             name: "p", format: format, baseURL: "http://127.0.0.1:\(port)/v1",
             headers: keys.map { format.headers(key: $0, organization: nil) })
         deployment = Deployment(endpoint: endpoint, model: "m-1", price: nil)
         self.client = client
+        self.repairs = repairs
     }
 
     func ask(_ text: String, past: RequestPast = RequestPast()) async -> Outcome {
@@ -37,7 +40,7 @@ actor RouterUser {
         let router = Router(
             client: http, loop: loop,
             policy: RetryPolicy(maxAttempts: 3, maxTotal: nil, baseDelay: 1, maxDelay: 5, longestInMemory: 1_000),
-            budget: RetryBudget(ratio: 1, perSecond: 10), http: client, onKeySetAside: { self.note($0) })
+            budget: RetryBudget(ratio: 1, perSecond: 10), http: client, repairs: repairs, onKeySetAside: { self.note($0) })
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         defer { bytes.deallocate() }
         bytes.copyBytes(from: text.utf8)

@@ -15,7 +15,9 @@ import Testing
             key: id, value: Array(#"{"id":"\#(id)","model":"\#(model)"\#(more),"messages":[{"role":"user","content":"\#(text)"}]}"#.utf8))
     }
 
-    private func stage(_ keys: String = "api_key: env:PROVIDER_KEY", loops: Int = 2, worker: [String] = [], more: String = "") async throws -> Stage {
+    private func stage(_ keys: String = "api_key: env:PROVIDER_KEY", loops: Int = 2, worker: [String] = [], more: String = "") async throws
+        -> Stage
+    {
         try await Stage(
             Stage.Options(
                 simulator: ["--latency-ms", "5"], worker: worker, loops: loops,
