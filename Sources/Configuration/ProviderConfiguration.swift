@@ -50,6 +50,16 @@ package struct ProviderConfiguration: Sendable {
         return keys.map { format.headers(key: $0, organization: organization) + own }
     }
 
+    /// The keys, and the header fields that are secrets.
+    ///
+    /// - Throws: what kept one from being read.
+    package func resolvedSecrets() throws(ConfigurationError) -> [String] {
+        var secrets: [String] = []
+        for key in apiKeys { secrets.append(try key.reveal()) }
+        for case .secret(let header) in headers.values { secrets.append(try header.reveal()) }
+        return secrets
+    }
+
     /// The configured header fields, by name. None of them is one that the kind has.
     ///
     /// - Throws: what kept a secret from being read.

@@ -56,7 +56,8 @@ extension AnthropicFormat {
     private static func code(message: String, isToWait: Bool) -> ErrorCode? {
         if message.contains("credit balance is too low") { return .quotaExhausted }
         if message.hasPrefix("you have reached your"), message.contains("usage limits"), !isToWait { return .quotaExhausted }
-        if message.contains("prompt is too long") || message.contains("exceed context limit") || message.contains("maximum context length") {
+        if message.contains("prompt is too long") || message.contains("exceed context limit") || message.contains("maximum context length")
+        {
             return .contextLength
         }
         return message.contains("output blocked by content filtering policy") ? .contentFiltered : nil

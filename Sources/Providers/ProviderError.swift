@@ -16,6 +16,15 @@ package struct ProviderError: Error, Hashable, Sendable {
     /// The HTTP status; `nil` if the fault is in a body or in the connection.
     package let status: Int?
 
+    /// The same error, with each of the secrets replaced that its words may repeat. Very short ones are left: they are in every text.
+    package func hiding(_ secrets: [String]) -> ProviderError {
+        let told = secrets.filter { $0.utf8.count >= 6 && message.contains($0) }
+        guard !told.isEmpty else { return self }
+        return ProviderError(
+            code: code, message: told.reduce(message) { $0.replacing($1, with: SecretMask.replacement) }, retryable: retryable,
+            retryAfterMilliseconds: retryAfterMilliseconds, status: status)
+    }
+
     /// - Parameter retryable: `nil` takes what the code says.
     package init(
         code: ErrorCode, message: String, retryable: Bool? = nil, retryAfterMilliseconds: Int? = nil, status: Int? = nil

@@ -22,12 +22,13 @@ package struct RateLimitReading: Hashable, Sendable {
     /// Milliseconds until the limit is whole again; nil if the provider does not say.
     package let resetMilliseconds: Int?
 
+    /// Takes the values as a provider sends them: a negative limit says nothing, and times beyond a week are not believed.
     package init(unit: Unit, window: Window = .unknown, limit: Int?, remaining: Int?, resetMilliseconds: Int?) {
         self.unit = unit
         self.window = window
-        self.limit = limit
-        self.remaining = remaining
-        self.resetMilliseconds = resetMilliseconds
+        self.limit = limit.flatMap { $0 < 0 ? nil : $0 }
+        self.remaining = remaining.map { max($0, 0) }
+        self.resetMilliseconds = resetMilliseconds.map { min(max($0, 0), Int(RetryAfter.limit)) }
     }
 }
 

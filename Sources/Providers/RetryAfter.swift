@@ -1,7 +1,7 @@
 /// Reads how long a provider wants to be left alone.
 enum RetryAfter {
-    /// A week: longer waits are not believed.
-    private static let limit = 7 * 86_400_000.0
+    /// A week, in milliseconds: longer waits are not believed.
+    static let limit = 7 * 86_400_000.0
 
     /// The wait in milliseconds from `retry-after-ms` (milliseconds) or `retry-after` (seconds or an HTTP date).
     ///

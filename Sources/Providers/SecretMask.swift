@@ -1,6 +1,6 @@
 /// Hides what looks like an API key in a provider's message, which may quote the key it refused.
 enum SecretMask {
-    private static let replacement = "[masked]"
+    static let replacement = "[masked]"
 
     /// How the keys of well-known services begin.
     private static let prefixes = [

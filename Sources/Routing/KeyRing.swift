@@ -12,8 +12,8 @@ package struct KeyRing: Sendable {
         case key
         /// The key may not use one model.
         case model(String)
-        /// The key's rate is used up for some milliseconds; it goes on being used if no other is free.
-        case rate(milliseconds: Double)
+        /// What the key may ask of a model is used up for some milliseconds. For a short while it goes on being used if no other is free.
+        case rate(String, milliseconds: Double)
     }
 
     package enum Choice: Equatable, Sendable {
@@ -44,7 +44,15 @@ package struct KeyRing: Sendable {
     private var next = 0
     /// By the key's number and the model; of the key as a whole where that is nil.
     private var refusals: [Scope: Refusal] = [:]
-    private var restingUntil: [Int: MonotonicTime] = [:]
+    private var rests: [Scope: Rest] = [:]
+
+    /// Milliseconds from which on nobody calls with a key that is to be left alone for so long.
+    static let longRest = 60_000.0
+
+    private struct Rest {
+        let until: MonotonicTime
+        let isLong: Bool
+    }
 
     private struct Scope: Hashable {
         let key: Int
@@ -58,21 +66,25 @@ package struct KeyRing: Sendable {
 
     /// Chooses the key for a call.
     package mutating func take(for model: String, now: MonotonicTime) -> Choice {
-        if !restingUntil.isEmpty { restingUntil = restingUntil.filter { $0.value > now } }
-        if refusals.isEmpty, restingUntil.isEmpty {
+        if refusals.isEmpty, rests.isEmpty {
             defer { next = (next + 1) % count }
             return .key(next)
         }
         let order = (0..<count).map { (next + $0) % count }
         let usable = order.filter { opensAt($0, model, now) <= now }
-        guard let chosen = usable.first(where: { restingUntil[$0, default: now] <= now }) ?? usable.first else {
+        guard let chosen = usable.first(where: { isRested($0, model, now) }) ?? usable.first else {
             let first = order.min { opensAt($0, model, now) < opensAt($1, model, now) } ?? next
-            let reason = scopes(first, model).compactMap { refusals[$0]?.reason }.first ?? .auth
+            let reason = scopes(first, model).compactMap { refusals[$0]?.reason }.first ?? .rateLimited
             return .none(reason, until: opensAt(first, model, now))
         }
         next = (chosen + 1) % count
         for scope in scopes(chosen, model) { refusals[scope]?.trial = now }
         return .key(chosen)
+    }
+
+    /// Whether there is a key that may be used for a model, and need not be left alone.
+    package func hasRested(for model: String, now: MonotonicTime) -> Bool {
+        (0..<count).contains { opensAt($0, model, now) <= now && isRested($0, model, now) }
     }
 
     /// Notes that a call was answered, or failed for a reason that is not the key's.
@@ -88,13 +100,11 @@ package struct KeyRing: Sendable {
     /// Notes that a provider has refused a key.
     ///
     /// - Parameter reason: what the provider said.
-    /// - Returns: milliseconds for which it is set aside; nil if it was already, or is only resting.
+    /// - Returns: milliseconds for which it is set aside; nil if it was already, or is only to be left alone for a short while.
     package mutating func refused(_ key: Int, _ fault: Fault, reason: ErrorCode, now: MonotonicTime) -> Double? {
         let scope: Scope
         switch fault {
-        case .rate(let milliseconds):
-            restingUntil[key] = max(restingUntil[key] ?? now, now + .milliseconds(milliseconds))
-            return nil
+        case .rate(let model, let milliseconds): return rest(Scope(key: key, model: model), milliseconds, now)
         case .key: scope = Scope(key: key, model: nil)
         case .model(let model): scope = Scope(key: key, model: model)
         }
@@ -114,16 +124,31 @@ package struct KeyRing: Sendable {
         return pause
     }
 
+    private mutating func rest(_ scope: Scope, _ milliseconds: Double, _ now: MonotonicTime) -> Double? {
+        if rests.count >= Self.mostRefusals { rests = rests.filter { $0.value.until > now } }
+        guard rests.count < Self.mostRefusals else { return nil }
+        let until = now + .milliseconds(milliseconds)
+        let wasLong = rests[scope].map { $0.isLong && $0.until > now } ?? false
+        if until > rests[scope]?.until ?? now { rests[scope] = Rest(until: until, isLong: milliseconds > Self.longRest) }
+        return milliseconds > Self.longRest && !wasLong ? milliseconds : nil
+    }
+
+    private func isRested(_ key: Int, _ model: String, _ now: MonotonicTime) -> Bool {
+        rests[Scope(key: key, model: model)].map { $0.until <= now } ?? true
+    }
+
     private func scopes(_ key: Int, _ model: String) -> [Scope] {
         [Scope(key: key, model: nil), Scope(key: key, model: model)]
     }
 
     /// When a key may be used for a model.
     private func opensAt(_ key: Int, _ model: String, _ now: MonotonicTime) -> MonotonicTime {
-        scopes(key, model).compactMap { refusals[$0] }.map { refusal in
+        let rest = rests[Scope(key: key, model: model)].flatMap { $0.isLong ? $0.until : nil }
+        let closed = scopes(key, model).compactMap { refusals[$0] }.map { refusal in
             guard let trial = refusal.trial else { return refusal.until }
             let end = trial + .milliseconds(Self.longestTrial)
             return max(refusal.until, end)
-        }.max() ?? now
+        }
+        return (closed + (rest.map { [$0] } ?? [])).max() ?? now
     }
 }

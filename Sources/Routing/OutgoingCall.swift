@@ -8,7 +8,7 @@ struct OutgoingCall: ~Copyable {
     var http: HTTPRequest
     let type: RequestType
     let isStreamed: Bool
-    private let deployment: Deployment
+    let deployment: Deployment
     /// What `http` has as its body.
     private let body: ByteWriter
     private var key = 0
@@ -37,19 +37,24 @@ struct OutgoingCall: ~Copyable {
 
     /// Takes the key for the next attempt.
     ///
-    /// - Throws: the last refusal, or that all keys are set aside.
-    mutating func takeKey(after last: ProviderError?) throws(ProviderError) {
+    /// - Throws: that all keys are set aside; retryable if that is only for a while.
+    mutating func takeKey() throws(ProviderError) {
         let endpoint = deployment.endpoint
         switch endpoint.takeKey(for: deployment.model) {
         case .key(let index):
             key = index
             http.headers = endpoint.headers(of: index)
         case .none(let reason, let until):
-            if let last { throw last }
+            let wait = max(0, until.milliseconds(since: .now))
+            if reason == .rateLimited {
+                throw ProviderError(
+                    code: .rateLimited, message: "\(endpoint.name) has asked to be left alone for a longer while",
+                    retryAfterMilliseconds: Int(wait))
+            }
             throw ProviderError(
                 code: reason,
                 message:
-                    "\(endpoint.name) has refused its \(endpoint.keyCount == 1 ? "key" : "keys") a short while ago; the next trial is in \(max(1, Int(until.milliseconds(since: .now) / 1_000))) s, so check providers.\(endpoint.name).api_key and the account"
+                    "\(endpoint.name) has refused its \(endpoint.keyCount == 1 ? "key" : "keys") a short while ago; the next trial is in \(max(1, Int(wait / 1_000))) s, so check providers.\(endpoint.name).api_key and the account"
             )
         }
     }
@@ -72,22 +77,29 @@ struct OutgoingCall: ~Copyable {
         case .permission: fault = .model(deployment.model)
         case .rateLimited:
             keyFinished(isAccepted: true)
-            fault = .rate(milliseconds: Double(failure.retryAfterMilliseconds ?? 0))
+            fault = .rate(deployment.model, milliseconds: Double(failure.retryAfterMilliseconds ?? 0))
         default:
             keyFinished(isAccepted: failure.status.map { $0 < 500 } == true)
             return nil
         }
-        if failure.code != .rateLimited { refusals += 1 }
+        refusals += 1
         guard let pause = endpoint.keyRefused(key, fault, reason: failure.code) else { return nil }
         return KeyNotice(
-            provider: endpoint.name, key: key + 1, count: endpoint.keyCount, model: failure.code == .permission ? deployment.model : nil,
+            provider: endpoint.name, key: key + 1, count: endpoint.keyCount,
+            model: failure.code == .permission || failure.code == .rateLimited ? deployment.model : nil,
             reason: failure.code, pause: pause)
+    }
+
+    /// An error without what no message may repeat.
+    borrowing func withoutSecrets(_ error: ProviderError) -> ProviderError {
+        error.hiding(deployment.endpoint.secrets)
     }
 
     /// Whether the same request may be accepted with another key.
     borrowing func mayUseAnotherKey(after failure: ProviderError) -> Bool {
         switch failure.code {
         case .auth, .permission, .quotaExhausted: refusals < deployment.endpoint.keyCount
+        case .rateLimited: refusals < deployment.endpoint.keyCount && deployment.endpoint.hasRestedKey(for: deployment.model)
         default: false
         }
     }

@@ -12,6 +12,8 @@ package final class ProviderEndpoint: Sendable {
     package let asksForStreamUsage: Bool
     /// The header fields of a call, by key; one without a key if there are none.
     private let headers: [HTTPHeaderList]
+    /// What no message may repeat.
+    let secrets: [String]
     private let base: String
     private let query: String
     /// By path, that of the model in it.
@@ -26,14 +28,17 @@ package final class ProviderEndpoint: Sendable {
     ///   - baseURL: with the version, as in `https://api.openai.com/v1`; a slash at the end makes no difference. A query goes to the
     ///     end of each path.
     ///   - headers: sent with each request, by key.
+    ///   - secrets: what of them no message may repeat.
     /// - Throws: `HTTPInputError` if URL or headers are not usable.
     package init(
-        name: String, format: any WireFormat, baseURL: String, headers: [[HTTPField]] = [[]], asksForStreamUsage: Bool = true
+        name: String, format: any WireFormat, baseURL: String, headers: [[HTTPField]] = [[]], secrets: [String] = [],
+        asksForStreamUsage: Bool = true
     ) throws {
         self.name = name
         self.format = format
         self.asksForStreamUsage = asksForStreamUsage
         self.headers = try headers.map { fields in try HTTPHeaderList(fields.map { ($0.name, $0.value) }) }
+        self.secrets = secrets
         let mark = baseURL.firstIndex(of: "?")
         let path = baseURL[..<(mark ?? baseURL.endIndex)]
         base = String(path.hasSuffix("/") ? path.dropLast() : path)
@@ -84,6 +89,10 @@ package final class ProviderEndpoint: Sendable {
 
     func takeKey(for model: String) -> KeyRing.Choice {
         ring.withLock { $0.take(for: model, now: .now) }
+    }
+
+    func hasRestedKey(for model: String) -> Bool {
+        ring.withLock { $0.hasRested(for: model, now: .now) }
     }
 
     func keyFinished(_ key: Int, model: String, isAccepted: Bool) {

@@ -1,6 +1,7 @@
 package import Envelope
 package import EventLoop
 package import HTTP
+internal import JSONSchema
 internal import Providers
 
 /// Calls a request's deployment, again where that may help, until there is an answer or no hope. Confined to its client's loop.
@@ -69,47 +70,14 @@ package final class Router {
                 guard left > 0 else { return record.reply(.failed(Self.late(after: record.last))) }
                 call.http.timeouts = timeouts(within: left)
             }
-            do throws(ProviderError) {
-                try call.takeKey(after: record.last)
-            } catch {
-                return record.reply(.failed(error))
-            }
-            let began = MonotonicTime.now
-            let outcome = await send(call, sink)
-            let milliseconds = MonotonicTime.now.milliseconds(since: began)
             let failure: ProviderError
-            switch outcome {
-            case .cancelled:
-                call.keyFinished(isAccepted: false)
-                return record.reply(.cancelled)
-            case .answered(let result, let response):
-                call.keyFinished(isAccepted: true)
-                let result = record.charge(result, request)
-                let body = result.written?.bytes ?? response.body
-                guard let schema, let problems = await schemas.misfit(result, body, schema) else {
-                    record.add(status: response.status, milliseconds, error: nil)
-                    return record.reply(.answered(result, response))
-                }
-                record.add(status: response.status, milliseconds, error: .schemaMismatch)
-                guard repairs, !record.isRepaired, !request.stream,
-                    let repair = Repair(of: result, body, to: request, bytes: bytes, problems: problems),
-                    let next = try? OutgoingCall(repair.request, bytes: repair.message.bytes, to: deployment)
-                else { return record.reply(.failed(Self.misfit(problems))) }
-                call = next
-                record.isRepaired = true
-                continue
-            case .failed(let error):
-                record.add(status: error.status, milliseconds, error: error.code)
-                record.last = error
-                failure = error
+            switch await attempt(&call, &record, request, bytes: bytes, schema, sink) {
+            case .ended(let outcome): return record.reply(outcome)
+            case .again: continue
+            case .failed(let error): failure = error
             }
-            if let notice = call.keyFailed(failure) { onKeySetAside(notice) }
             let remaining = request.deadline.map { Double($0 - clock()) }
             if let remaining, remaining <= 0 { return record.reply(.failed(Self.late(after: failure))) }
-            if call.mayUseAnotherKey(after: failure) {
-                record.keysTried += 1
-                continue
-            }
             let attempt = record.attempts.count - record.keysTried
             let isWithinBudget =
                 policy.mayRetry(after: attempt, isRetryable: failure.retryable)
@@ -130,7 +98,59 @@ package final class Router {
         }
     }
 
-    // MARK: One call
+    // MARK: One attempt
+
+    private enum Step {
+        /// With what the request is to be told.
+        case ended(Reply.Outcome)
+        /// Without it; another call is to follow at once.
+        case again
+        /// In a way that another call may mend, perhaps later.
+        case failed(ProviderError)
+    }
+
+    private func attempt(
+        _ call: inout OutgoingCall, _ record: inout Record, _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer,
+        _ schema: JSONSchema?, _ sink: AnswerSink?, isolation: isolated (any Actor)? = #isolation
+    ) async -> Step {
+        do throws(ProviderError) {
+            try call.takeKey()
+        } catch {
+            return error.retryable ? .failed(error) : .ended(.failed(record.last ?? error))
+        }
+        let began = MonotonicTime.now
+        let outcome = await send(call, sink)
+        let milliseconds = MonotonicTime.now.milliseconds(since: began)
+        switch outcome {
+        case .cancelled:
+            call.keyFinished(isAccepted: false)
+            return .ended(.cancelled)
+        case .failed(let said):
+            let error = call.withoutSecrets(said)
+            record.add(status: error.status, milliseconds, error: error.code)
+            record.last = error
+            if let notice = call.keyFailed(error) { onKeySetAside(notice) }
+            guard call.mayUseAnotherKey(after: error) else { return .failed(error) }
+            record.keysTried += 1
+            return .again
+        case .answered(let result, let response):
+            call.keyFinished(isAccepted: true)
+            let result = record.charge(result, request)
+            let body = result.written?.bytes ?? response.body
+            guard let schema, let problems = await schemas.misfit(result, body, schema) else {
+                record.add(status: response.status, milliseconds, error: nil)
+                return .ended(.answered(result, response))
+            }
+            record.add(status: response.status, milliseconds, error: .schemaMismatch)
+            guard repairs, !record.isRepaired, !request.stream,
+                let repair = Repair(of: result, body, to: request, bytes: bytes, problems: problems),
+                let next = try? OutgoingCall(repair.request, bytes: repair.message.bytes, to: call.deployment)
+            else { return .ended(.failed(Self.misfit(problems))) }
+            call = next
+            record.isRepaired = true
+            return .again
+        }
+    }
 
     private enum CallOutcome {
         case answered(ProviderResult, HTTPResponse)

@@ -1,4 +1,5 @@
 internal import Envelope
+internal import Glibc
 internal import NIOHTTP1
 
 extension APIError {
@@ -89,10 +90,19 @@ extension APIError {
 
     /// What a key is answered with whose text has one of the words `revoked`, `forbidden` and `exhausted`.
     static func ofKey(_ key: String) -> (APIError, Failure)? {
-        guard key.utf8.count >= 7 else { return nil }
-        if key.contains("revoked") { return (revoked, .unauthorized) }
-        if key.contains("forbidden") { return (forbidden, .forbidden) }
-        return key.contains("exhausted") ? (exhausted, .quotaExhausted) : nil
+        if key.utf8.count < 7 { return nil }
+        if has("revoked", key) { return (revoked, .unauthorized) }
+        if has("forbidden", key) { return (forbidden, .forbidden) }
+        return has("exhausted", key) ? (exhausted, .quotaExhausted) : nil
+    }
+
+    private static func has(_ word: StaticString, _ key: String) -> Bool {
+        var key = key
+        let length = word.utf8CodeUnitCount
+        return key.withUTF8 { bytes in
+            guard let start = bytes.baseAddress, bytes.count >= length else { return false }
+            return (0...bytes.count - length).contains { memcmp(start + $0, word.utf8Start, length) == 0 }
+        }
     }
 
     private static let revoked = APIError(

@@ -28,7 +28,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
         simulation.noteConnection(isOpen: false)
-        finish(.failed(exchange?.abandonment ?? .abandoned))
+        abandon()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -60,8 +60,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard let begun = simulation.receive(request, now: .now(), to: &answer) else {
             return send(answer, isLast: !request.isKeepAlive)
         }
-        exchange = begun
-        goOn(at: begun.firstDue)
+        let due = begun.firstDue
+        exchange = consume begun
+        goOn(at: due)
     }
 
     private func goOn(at due: NIODeadline) {
@@ -78,7 +79,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard var current = exchange.take() else { return }
         var answer = ByteWriter(capacity: 4096)
         let next = current.step(simulation.options, now: .now(), to: &answer)
-        exchange = current
+        let isKeepAlive = current.isKeepAlive
+        exchange = consume current
         switch next {
         case .wait(let due):
             send(answer, isLast: false)
@@ -86,7 +88,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .stall: send(answer, isLast: false)
         case .end(let outcome):
             finish(outcome)
-            send(answer, isLast: !current.isKeepAlive)
+            send(answer, isLast: !isKeepAlive)
         case .disconnect(let failure):
             finish(.failed(failure))
             if answer.count > 0 { send(answer, isLast: true) } else { context?.close(promise: nil) }
@@ -95,7 +97,13 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func finish(_ outcome: Ledger.Outcome) {
         guard let finished = exchange.take() else { return }
-        simulation.finish(finished.request, key: finished.key, outcome)
+        simulation.finish(fingerprint: finished.fingerprint, key: finished.key, outcome)
+    }
+
+    /// Notes that the client has left, if it still waits for something.
+    private func abandon() {
+        guard let finished = exchange.take() else { return }
+        simulation.finish(fingerprint: finished.fingerprint, key: finished.key, .failed(finished.abandonment))
     }
 
     // MARK: Sending

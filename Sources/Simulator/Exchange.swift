@@ -3,7 +3,7 @@ internal import Glibc
 internal import NIOCore
 
 /// An admitted request and how far its answer has come. Decides what is sent and when; the connection does it.
-struct Exchange {
+struct Exchange: ~Copyable {
     /// What follows the bytes that a step has written.
     enum Next {
         case wait(until: NIODeadline)
@@ -15,7 +15,7 @@ struct Exchange {
         case disconnect(Failure)
     }
 
-    let request: ModelRequest
+    private let request: ModelRequest
     let key: String
     let isKeepAlive: Bool
     private let plan: SimulationPlan
@@ -23,6 +23,7 @@ struct Exchange {
     private let reading: TokenBucket.Reading?
     private let arrival: NIODeadline
     private var stream: StreamedAnswer?
+    private var isCorrupted = false
 
     /// - Parameter ordinal: how often the same prompt has been seen before.
     init(
@@ -40,6 +41,9 @@ struct Exchange {
 
     /// When the first step is due.
     var firstDue: NIODeadline { deadline(plan.time(toToken: isStreamed || error != nil ? 0 : plan.outputTokens)) }
+
+    /// Tells the prompt from others.
+    var fingerprint: UInt64 { request.fingerprint }
 
     /// What became of the request if the client leaves now.
     var abandonment: Failure { plan.fault == .stall ? .stalled : .abandoned }
@@ -115,16 +119,17 @@ struct Exchange {
     /// Writes the tokens that are due, and at last the end, as one chunk.
     private mutating func stepStream(_ options: SimulationOptions, now: NIODeadline, to writer: inout ByteWriter) -> Next {
         var events = ByteWriter(capacity: 1024)
-        var current = stream ?? begin(options, head: &writer, events: &events)
-        let whole = current.answer.outputTokens
+        var current = stream.take() ?? begin(options, head: &writer, events: &events)
+        let whole = current.length
         let total = plan.fault?.stopsHalfway == true ? whole / 2 : whole
-        let due = min(plan.tokens(at: .nanoseconds((now - arrival).nanoseconds)), total)
-        if plan.fault == .corrupt, current.tokenCount <= whole / 2, due >= whole / 2 {
+        let made = min(plan.tokens(at: .nanoseconds((now - arrival).nanoseconds)), total)
+        if plan.fault == .corrupt, !isCorrupted, made >= whole / 2 {
             current.appendTokens(upTo: whole / 2, to: &events)
             current.appendFragment(to: &events)
             events.append("\n\n")
+            isCorrupted = true
         }
-        current.appendTokens(upTo: due, to: &events)
+        current.appendTokens(upTo: made, to: &events)
         let isComplete = current.tokenCount == total
         if isComplete { appendEnd(current, to: &events) }
         if events.count > 0 {
@@ -133,8 +138,11 @@ struct Exchange {
             writer.append(events.bytes)
             writer.append("\r\n")
         }
-        stream = current
-        guard isComplete else { return .wait(until: deadline(plan.time(toToken: current.tokenCount + 1))) }
+        guard isComplete else {
+            let due = deadline(plan.time(toToken: current.tokenCount + 1))
+            stream = current
+            return .wait(until: due)
+        }
         if plan.fault == .stall { return .stall }
         writer.append("0\r\n\r\n")
         return .end(outcome)

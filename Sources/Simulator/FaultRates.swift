@@ -86,11 +86,14 @@ package struct FaultRates: Hashable, Sendable {
     /// The probability of one fault.
     package subscript(_ fault: Fault) -> Double {
         get { rates[Int(fault.rawValue)] }
-        set { rates[Int(fault.rawValue)] = newValue }
+        set {
+            rates[Int(fault.rawValue)] = newValue
+            sum = rates.reduce(0, +)
+        }
     }
 
     /// The probability of any fault at all.
-    package var sum: Double { rates.reduce(0, +) }
+    package private(set) var sum = 0.0
 
     /// The fault that a number drawn evenly from `0 ..< 1` stands for.
     func fault(at drawn: Double) -> Fault? {

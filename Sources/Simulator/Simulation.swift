@@ -36,8 +36,8 @@ final class Simulation: Sendable {
         ledger.withLock { $0.refuse(failure, key: key) }
     }
 
-    func admit(_ request: ModelRequest, key: String, now: NIODeadline) -> Ledger.Admission {
-        ledger.withLock { $0.admit(fingerprint: request.fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) }
+    func admit(fingerprint: UInt64, key: String, now: NIODeadline) -> Ledger.Admission {
+        ledger.withLock { $0.admit(fingerprint: fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) }
     }
 
     /// Lets a request in that no limit applies to.
@@ -47,7 +47,7 @@ final class Simulation: Sendable {
         ledger.withLock { $0.admitUnlimited(fingerprint: request.fingerprint, key: key) }
     }
 
-    func finish(_ request: ModelRequest, key: String, _ outcome: Ledger.Outcome) {
-        ledger.withLock { $0.finish(fingerprint: request.fingerprint, key: key, outcome) }
+    func finish(fingerprint: UInt64, key: String, _ outcome: Ledger.Outcome) {
+        ledger.withLock { $0.finish(fingerprint: fingerprint, key: key, outcome) }
     }
 }

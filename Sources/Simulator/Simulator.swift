@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 
-/// A provider that speaks OpenAI's wire format over plain HTTP/1.1, for trying out and testing what talks to providers.
+/// A provider that speaks the wire formats of five providers over plain HTTP/1.1, for trying out and testing what talks to providers.
 ///
 /// Runs from ``start(_:address:port:threads:)`` until ``stop()``.
 package final class Simulator: Sendable {

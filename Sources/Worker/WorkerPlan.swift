@@ -97,6 +97,7 @@ extension ProviderEndpoint {
     fileprivate convenience init(_ name: String, _ provider: ProviderConfiguration) throws {
         try self.init(
             name: name, format: provider.format, baseURL: provider.baseURL, headers: try provider.resolvedFields(),
+            secrets: try provider.resolvedSecrets(),
             asksForStreamUsage: provider.asksForStreamUsage)
     }
 }

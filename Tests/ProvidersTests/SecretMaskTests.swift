@@ -1,3 +1,4 @@
+import Envelope
 import Providers
 import Testing
 
@@ -28,5 +29,14 @@ import Testing
     ])
     func leavesOrdinaryWords(_ message: String) {
         #expect(said(message) == message)
+    }
+}
+
+@Suite struct HidingTests {
+    @Test func knownSecretsAreHiddenWhereverTheyStand() {
+        let error = ProviderError(code: .auth, message: "no plain words, no plain words; ab", retryable: false, status: 401)
+        #expect(error.hiding(["plain words", "ab", "absent"]).message == "no [masked], no [masked]; ab")
+        #expect(error.hiding([]) == error)
+        #expect(error.hiding(["plain words"]).status == 401)
     }
 }

@@ -70,11 +70,25 @@ import Testing
 
     @Test func aKeyWhoseRateIsUsedUpRestsWhileOthersDoNot() {
         var ring = KeyRing(count: 2)
-        #expect(ring.refused(0, .rate(milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        #expect(ring.refused(0, .rate("m", milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        #expect(ring.hasRested(for: "m", now: after(1)))
+        #expect((0..<2).map { _ in ring.take(for: "other", now: after(1)) } == [.key(0), .key(1)])
         #expect((0..<2).map { _ in ring.take(for: "m", now: after(1)) } == [.key(1), .key(1)])
-        #expect(ring.refused(1, .rate(milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        #expect(ring.refused(1, .rate("m", milliseconds: 5_000), reason: .rateLimited, now: start) == nil)
+        #expect(!ring.hasRested(for: "m", now: after(1)))
         // Somebody must tell when the rate is free again.
         #expect(ring.take(for: "m", now: after(2)) == .key(0))
         #expect((0..<2).map { _ in ring.take(for: "m", now: after(6)) } == [.key(1), .key(0)])
+    }
+
+    @Test func nobodyCallsDuringALongRest() {
+        var ring = KeyRing(count: 2)
+        #expect(ring.refused(0, .rate("m", milliseconds: 7_200_000), reason: .rateLimited, now: start) == 7_200_000)
+        #expect(ring.refused(0, .rate("m", milliseconds: 7_200_000), reason: .rateLimited, now: after(1)) == nil)
+        #expect((0..<2).map { _ in ring.take(for: "m", now: after(2)) } == [.key(1), .key(1)])
+        #expect(ring.refused(1, .rate("m", milliseconds: 3_600_000), reason: .rateLimited, now: start) == 3_600_000)
+        #expect(ring.take(for: "m", now: after(3)) == .none(.rateLimited, until: after(3_600)))
+        #expect(ring.take(for: "other", now: after(3)) == .key(0))
+        #expect(ring.take(for: "m", now: after(3_600)) == .key(1))
     }
 }

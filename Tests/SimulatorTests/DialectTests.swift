@@ -85,7 +85,9 @@ import Testing
     }
 
     @Test(arguments: Wire.allCases) func aCorruptEventStandsAmongWholeOnes(_ wire: Wire) async throws {
-        try await withSimulator { simulator, connection in
+        var paced = quick
+        paced.tokensPerSecond = 2000
+        try await withSimulator(paced) { simulator, connection in
             let answer = try #require(try wire.ask(connection, "[words 40] [fault corrupt]", isStreamed: true))
             let broken = answer.events.filter { $0 != "[DONE]" && (try? object($0)) == nil }
             #expect(broken.count == 1)

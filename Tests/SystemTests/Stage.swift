@@ -225,6 +225,22 @@ final class Stage: Sendable {
         }
     }
 
+    /// All that Redis holds, as its protocol writes it.
+    func redisContents() async throws -> String {
+        let script = """
+            local all = {}
+            for _, key in ipairs(redis.call('KEYS', '*')) do
+                local kind = redis.call('TYPE', key).ok
+                local value = key
+                if kind == 'string' then value = value .. ' ' .. redis.call('GET', key) end
+                if kind == 'hash' then value = value .. ' ' .. table.concat(redis.call('HGETALL', key), ' ') end
+                all[#all + 1] = value
+            end
+            return all
+            """
+        return try await Program.run("redis-cli", ["-p", "\(redis.port)", "EVAL", script, "0"]).output
+    }
+
     /// What the simulator has counted.
     func simulatorStatistics() async throws -> [String: Any] {
         let answer = try await Program.run("curl", ["-s", "http://127.0.0.1:\(simulatorPort)/simulator/stats"])

@@ -18,7 +18,7 @@ extension Simulation {
         let content = AnswerContent(asked, seed: options.seed, ordinal: ordinal)
         let plan = SimulationPlan(asked, content, options, ordinal: ordinal)
         let failure = plan.fault.flatMap(Failure.init)
-        finish(asked, key: key, failure.map(Ledger.Outcome.failed) ?? .ok(asked, plan))
+        finish(fingerprint: asked.fingerprint, key: key, failure.map(Ledger.Outcome.failed) ?? .ok(asked, plan))
         if let fault = plan.fault, failure != nil, fault != .contentFilter || !dialect.answersFiltered {
             let error = APIError(fault, asked, retryAfterMilliseconds: plan.retryAfterMilliseconds) ?? .broken
             return outcome(of: error, dialect, identifier: plan.identifier)

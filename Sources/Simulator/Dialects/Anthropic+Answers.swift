@@ -98,7 +98,7 @@ extension AnthropicDialect {
 
     func eventPrefix(_ answer: Answer) -> [UInt8] { [] }
 
-    func appendBeginning(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeginning(_ stream: AnswerStream, to writer: inout ByteWriter) {
         let answer = stream.answer
         writer.append("event: message_start\ndata: {\"type\":\"message_start\",\"message\":")
         appendOpening(answer, to: &writer)
@@ -110,8 +110,8 @@ extension AnthropicDialect {
         writer.append("}}\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n")
     }
 
-    func appendOpening(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
-        appendEventOpening("content_block_start", index, to: &writer)
+    func appendOpening(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
+        appendEventOpening("content_block_start", place.part, to: &writer)
         writer.append(",\"content_block\":")
         switch part {
         case .reasoning: writer.append("{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}")
@@ -123,8 +123,8 @@ extension AnthropicDialect {
         writer.append("}\n\n")
     }
 
-    func appendBeforeToken(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
-        appendEventOpening("content_block_delta", index, to: &writer)
+    func appendBeforeToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
+        appendEventOpening("content_block_delta", place.part, to: &writer)
         switch part {
         case .reasoning: writer.append(",\"delta\":{\"type\":\"thinking_delta\",\"thinking\":")
         case .text, .json: writer.append(",\"delta\":{\"type\":\"text_delta\",\"text\":")
@@ -132,22 +132,22 @@ extension AnthropicDialect {
         }
     }
 
-    func appendAfterToken(_ part: AnswerPart, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendAfterToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("}}\n\n")
     }
 
-    func appendClosing(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendClosing(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         if case .reasoning = part {
-            appendEventOpening("content_block_delta", index, to: &writer)
+            appendEventOpening("content_block_delta", place.part, to: &writer)
             writer.append(",\"delta\":{\"type\":\"signature_delta\",\"signature\":\"")
             appendSignature(stream.answer, to: &writer)
             writer.append("\"}}\n\n")
         }
-        appendEventOpening("content_block_stop", index, to: &writer)
+        appendEventOpening("content_block_stop", place.part, to: &writer)
         writer.append("}\n\n")
     }
 
-    func appendEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendEnd(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{")
         appendStop(stream.answer, to: &writer)
         writer.append("}")
@@ -158,12 +158,12 @@ extension AnthropicDialect {
         writer.append("}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
     }
 
-    func appendFragment(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFragment(_ stream: AnswerStream, to writer: inout ByteWriter) {
         appendEventOpening("content_block_delta", 0, to: &writer)
         writer.append(",\"delta\":{\"type\":\"te")
     }
 
-    func appendFailure(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFailure(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("event: error\ndata: ")
         let error = APIError(.overloaded, message: "")
         appendError(error, identifier: stream.answer.plan.identifier, to: &writer)

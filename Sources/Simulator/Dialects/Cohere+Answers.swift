@@ -107,7 +107,7 @@ extension CohereDialect {
 
     func eventPrefix(_ answer: Answer) -> [UInt8] { [] }
 
-    func appendBeginning(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeginning(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("event: message-start\ndata: {\"id\":\"")
         writer.append(hexadecimal: stream.answer.plan.identifier)
         writer.append(
@@ -120,13 +120,13 @@ extension CohereDialect {
         writer.append("{\"type\":\"tool-plan-delta\",\"delta\":{\"message\":{\"tool_plan\":\"I will use what is offered.\"}}}\n\n")
     }
 
-    func appendOpening(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendOpening(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         switch part {
         case .reasoning:
-            appendEventOpening("content-start", index, to: &writer)
+            appendEventOpening("content-start", place.part, to: &writer)
             writer.append(",\"delta\":{\"message\":{\"content\":{\"type\":\"thinking\",\"thinking\":\"\"}}}}\n\n")
         case .text, .json:
-            appendEventOpening("content-start", index, to: &writer)
+            appendEventOpening("content-start", place.part, to: &writer)
             writer.append(",\"delta\":{\"message\":{\"content\":{\"type\":\"text\",\"text\":\"\"}}}}\n\n")
         case .call(let call):
             appendEventOpening("tool-call-start", call.index, to: &writer)
@@ -136,13 +136,13 @@ extension CohereDialect {
         }
     }
 
-    func appendBeforeToken(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeforeToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         switch part {
         case .reasoning:
-            appendEventOpening("content-delta", index, to: &writer)
+            appendEventOpening("content-delta", place.part, to: &writer)
             writer.append(",\"delta\":{\"message\":{\"content\":{\"thinking\":")
         case .text, .json:
-            appendEventOpening("content-delta", index, to: &writer)
+            appendEventOpening("content-delta", place.part, to: &writer)
             writer.append(",\"delta\":{\"message\":{\"content\":{\"text\":")
         case .call(let call):
             appendEventOpening("tool-call-delta", call.index, to: &writer)
@@ -150,21 +150,21 @@ extension CohereDialect {
         }
     }
 
-    func appendAfterToken(_ part: AnswerPart, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendAfterToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         if case .call = part { writer.append("}") }
         writer.append("}}}}\n\n")
     }
 
-    func appendClosing(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendClosing(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         if case .call(let call) = part {
             appendEventOpening("tool-call-end", call.index, to: &writer)
         } else {
-            appendEventOpening("content-end", index, to: &writer)
+            appendEventOpening("content-end", place.part, to: &writer)
         }
         writer.append("}\n\n")
     }
 
-    func appendEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendEnd(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":\"")
         writer.append(finishReason(stream.answer))
         writer.append("\"")
@@ -172,12 +172,12 @@ extension CohereDialect {
         writer.append("}}\n\ndata: [DONE]\n\n")
     }
 
-    func appendFragment(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFragment(_ stream: AnswerStream, to writer: inout ByteWriter) {
         appendEventOpening("content-delta", 0, to: &writer)
         writer.append(",\"delta\":{\"mess")
     }
 
-    func appendFailure(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFailure(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("event: message-end\ndata: ")
         writer.append("{\"type\":\"message-end\",\"delta\":{\"error\":\"internal server error\",\"finish_reason\":\"ERROR\"}}\n\n")
     }

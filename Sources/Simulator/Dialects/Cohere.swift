@@ -113,7 +113,11 @@ struct CohereDialect: Dialect {
             """
         case .serverError: "internal server error"
         case .overloaded: "service unavailable: the model is overloaded, please try again later"
-        case .contentFiltered: "blocked output: please ensure that the request does not violate our policies"
+        case .contentFiltered:
+            """
+            blocked output: please adjust your prompt and try again, as this generation may be a potential violation of our Usage Guidelines \
+            (https://docs.cohere.ai/usage-guidelines/).
+            """
         case .contextLength:
             """
             too many tokens: total number of tokens in the prompt cannot exceed 128000 - received \(max(error.promptTokens, 128_001)). \

@@ -60,31 +60,38 @@ protocol Dialect: Sendable {
     var streamsArguments: Bool { get }
 
     /// Appends what comes before the first part.
-    func appendBeginning(_ stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendBeginning(_ stream: AnswerStream, to writer: inout ByteWriter)
 
     /// Appends what comes before the first token of a part.
-    func appendOpening(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendOpening(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter)
 
     /// Appends what comes before a token, which follows as a JSON string.
-    func appendBeforeToken(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendBeforeToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter)
 
-    func appendAfterToken(_ part: AnswerPart, of stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendAfterToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter)
 
     /// Appends what comes after the last token of a part.
-    func appendClosing(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendClosing(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter)
+
+    /// Appends tokens until there are so many. For every dialect the same, and compiled for each, since nothing is called oftener.
+    func appendTokens(of stream: inout StreamedAnswer, upTo count: Int, to writer: inout ByteWriter)
 
     /// Appends what comes after the last part.
-    func appendEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendEnd(_ stream: AnswerStream, to writer: inout ByteWriter)
 
     /// Appends the first half of an event, as of a provider that fails in the middle.
-    func appendFragment(_ stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendFragment(_ stream: AnswerStream, to writer: inout ByteWriter)
 
     /// Appends the event of a provider that fails after it has begun.
-    func appendFailure(_ stream: StreamedAnswer, to writer: inout ByteWriter)
+    func appendFailure(_ stream: AnswerStream, to writer: inout ByteWriter)
 }
 
 extension Dialect {
     var requiredHeader: String? { nil }
 
     var missingModel: APIError { .missing("model") }
+
+    func appendTokens(of stream: inout StreamedAnswer, upTo count: Int, to writer: inout ByteWriter) {
+        stream.appendTokens(in: self, upTo: count, to: &writer)
+    }
 }

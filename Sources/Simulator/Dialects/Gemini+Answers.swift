@@ -103,31 +103,31 @@ extension GeminiDialect {
 
     func eventPrefix(_ answer: Answer) -> [UInt8] { [] }
 
-    func appendBeginning(_ stream: StreamedAnswer, to writer: inout ByteWriter) {}
+    func appendBeginning(_ stream: AnswerStream, to writer: inout ByteWriter) {}
 
     /// A call is not streamed bit by bit: it comes whole.
-    func appendOpening(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendOpening(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         guard case .call(let call) = part else { return }
         writer.append("data: {\"candidates\":[{\"content\":{\"parts\":[")
         append(call, to: &writer)
         writer.append("],\"role\":\"model\"},\"index\":0}]")
-        appendEnding(stream.answer, outputTokens: stream.tokenCount + part.tokens, to: &writer)
+        appendEnding(stream.answer, outputTokens: place.tokens + part.tokens, to: &writer)
         writer.append("\r\n\r\n")
     }
 
-    func appendBeforeToken(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeforeToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":")
     }
 
-    func appendAfterToken(_ part: AnswerPart, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendAfterToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append(part.isText ? "}],\"role\":\"model\"},\"index\":0}]" : ",\"thought\":true}],\"role\":\"model\"},\"index\":0}]")
-        appendEnding(stream.answer, outputTokens: stream.tokenCount + 1, to: &writer)
+        appendEnding(stream.answer, outputTokens: place.tokens + 1, to: &writer)
         writer.append("\r\n\r\n")
     }
 
-    func appendClosing(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {}
+    func appendClosing(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {}
 
-    func appendEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendEnd(_ stream: AnswerStream, to writer: inout ByteWriter) {
         let answer = stream.answer
         if answer.finish == .filtered {
             writer.append("data: {\"promptFeedback\":{\"blockReason\":\"PROHIBITED_CONTENT\"}")
@@ -140,11 +140,11 @@ extension GeminiDialect {
         writer.append("\r\n\r\n")
     }
 
-    func appendFragment(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFragment(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("data: {\"candidates\":[{\"content\":{\"par")
     }
 
-    func appendFailure(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFailure(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("data: ")
         appendError(APIError(.overloaded, message: ""), identifier: nil, to: &writer)
         writer.append("\r\n\r\n")

@@ -22,8 +22,9 @@ extension OpenAIDialect {
     }
 
     private func appendMessage(_ answer: Answer, to writer: inout ByteWriter) {
+        let calls = answer.calls
         writer.append("\"message\":{\"role\":\"assistant\",\"content\":")
-        if answer.calls.isEmpty { appendTexts(answer, to: &writer) } else { writer.append("null") }
+        if calls.isEmpty { appendTexts(answer, to: &writer) } else { writer.append("null") }
         if flavour == .openAI { writer.append(",\"refusal\":null,\"annotations\":[]") }
         if let reasoning = answer.parts.first, case .reasoning = reasoning {
             writer.append(",\"")
@@ -31,9 +32,9 @@ extension OpenAIDialect {
             writer.append("\":")
             answer.appendText(of: reasoning, to: &writer)
         }
-        if !answer.calls.isEmpty {
+        if !calls.isEmpty {
             writer.append(",\"tool_calls\":[")
-            for call in answer.calls {
+            for call in calls {
                 if call.index > 0 { writer.append(",") }
                 writer.append("{\"id\":\"call_")
                 writer.append(hexadecimal: call.identifier)

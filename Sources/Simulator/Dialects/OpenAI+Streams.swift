@@ -8,7 +8,7 @@ extension OpenAIDialect {
         return Array(writer.bytes)
     }
 
-    func appendBeginning(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeginning(_ stream: AnswerStream, to writer: inout ByteWriter) {
         guard isChat(stream) else { return }
         appendChoiceOpening(stream, to: &writer)
         writer.append("\"delta\":{\"role\":\"assistant\",\"content\":\"\"")
@@ -17,7 +17,7 @@ extension OpenAIDialect {
         appendEventEnd(stream, to: &writer)
     }
 
-    func appendOpening(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendOpening(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         guard case .call(let call) = part else { return }
         appendChoiceOpening(stream, to: &writer)
         writer.append("\"delta\":{\"tool_calls\":[{\"index\":")
@@ -30,7 +30,7 @@ extension OpenAIDialect {
         appendEventEnd(stream, to: &writer)
     }
 
-    func appendBeforeToken(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendBeforeToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         appendChoiceOpening(stream, to: &writer)
         switch part {
         case .text, .json: writer.append(isChat(stream) ? "\"delta\":{\"content\":" : "\"text\":")
@@ -46,15 +46,15 @@ extension OpenAIDialect {
         }
     }
 
-    func appendAfterToken(_ part: AnswerPart, of stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendAfterToken(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {
         if case .call = part { writer.append("}}]") }
         writer.append(isChat(stream) ? "},\"logprobs\":null,\"finish_reason\":null}]" : ",\"logprobs\":null,\"finish_reason\":null}]")
         appendEventEnd(stream, to: &writer)
     }
 
-    func appendClosing(_ part: AnswerPart, at index: Int, of stream: StreamedAnswer, to writer: inout ByteWriter) {}
+    func appendClosing(_ part: AnswerPart, at place: StreamPlace, of stream: AnswerStream, to writer: inout ByteWriter) {}
 
-    func appendEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendEnd(_ stream: AnswerStream, to writer: inout ByteWriter) {
         let answer = stream.answer
         appendChoiceOpening(stream, to: &writer)
         writer.append(
@@ -72,19 +72,19 @@ extension OpenAIDialect {
         writer.append("data: [DONE]\n\n")
     }
 
-    private func appendUsageEvent(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    private func appendUsageEvent(_ stream: AnswerStream, to writer: inout ByteWriter) {
         stream.prefix.withUnsafeBytes { writer.append($0) }
         writer.append(",\"choices\":[]")
         appendUsage(stream.answer, to: &writer)
         writer.append("}\n\n")
     }
 
-    func appendFragment(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFragment(_ stream: AnswerStream, to writer: inout ByteWriter) {
         appendChoiceOpening(stream, to: &writer)
         writer.append(isChat(stream) ? "\"delta\":{\"con" : "\"te")
     }
 
-    func appendFailure(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    func appendFailure(_ stream: AnswerStream, to writer: inout ByteWriter) {
         writer.append("data: ")
         guard flavour == .cerebras else {
             writer.append(
@@ -102,15 +102,15 @@ extension OpenAIDialect {
         writer.append("\n\n")
     }
 
-    private func isChat(_ stream: StreamedAnswer) -> Bool { stream.answer.request.endpoint == .chat }
+    private func isChat(_ stream: AnswerStream) -> Bool { stream.answer.request.endpoint == .chat }
 
-    private func appendChoiceOpening(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    private func appendChoiceOpening(_ stream: AnswerStream, to writer: inout ByteWriter) {
         stream.prefix.withUnsafeBytes { writer.append($0) }
         writer.append(",\"choices\":[{\"index\":0,")
     }
 
     /// OpenAI's chunks say that they have no usage, where the last one has it.
-    private func appendEventEnd(_ stream: StreamedAnswer, to writer: inout ByteWriter) {
+    private func appendEventEnd(_ stream: AnswerStream, to writer: inout ByteWriter) {
         let isUsageToCome = flavour == .openAI && stream.answer.request.includesUsage
         writer.append(isUsageToCome ? ",\"usage\":null}\n\n" : "}\n\n")
     }
