@@ -163,10 +163,11 @@ final class CurlMulti {
             if what & CURL_POLL_OUT != 0 { wanted.insert(.write) }
         }
         sockets[index].wanted = wanted
-        // Being told of too much to read can wait until it happens; room to write is nearly always there.
-        if wanted.isEmpty, sockets[index].isOurs, !sockets[index].watched.contains(.write) { return }
-        if wanted.isSubset(of: sockets[index].watched), sockets[index].watched.contains(.write) == wanted.contains(.write) { return }
-        setWatch(descriptor, wanted)
+        // Being told of too much to read can wait until it happens; room to write is nearly always there. But what libcurl has opened
+        // itself, to be woken when a name is resolved, it closes without a word more.
+        let watched = sockets[index].watched
+        let isLazy = sockets[index].isOurs && wanted.isSubset(of: watched) && watched.contains(.write) == wanted.contains(.write)
+        if watched != wanted, !isLazy { setWatch(descriptor, wanted) }
     }
 
     private func setWatch(_ descriptor: curl_socket_t, _ interest: Readiness) {

@@ -74,6 +74,8 @@ def drill() -> None:
             lane.waves = [[fault for fault in wave if fault.name in os.environ["FAULTS"].split(",")] for wave in lane.waves]
             lane.waves = [wave for wave in lane.waves if wave]
     todo = [lane for lane in todo if lane.waves]
+    if not todo or not set(names) <= set(PROVIDERS):
+        raise DrillFailure(f"FAULTS or PROVIDERS names none that there is; providers are {', '.join(PROVIDERS)}")
     with ThreadPoolExecutor(len(todo)) as pool:
         outcomes = [outcome for part in pool.map(lambda lane: lane.run(names, count), todo) for outcome in part]
     show(outcomes)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections import Counter
 
 from llmock_faults import Case
 from stage import DrillFailure, Stage
@@ -58,7 +57,7 @@ class Topics:
 
 
 def chunk_complaint(response: dict, chunks: list[dict]) -> str | None:
-    """What is wrong with the chunks of a streamed response: each call begins anew with the sequence 0, and the last one's are the answer."""
+    """What is wrong with the chunks of a streamed response. Each call begins anew with the sequence 0; the last one's are the answer."""
     expected, deltas = 0, []
     for chunk in chunks:
         if chunk["sequence"] == 0:

@@ -15,7 +15,8 @@ FINAL = {400: "provider_invalid_request", 403: "permission", 404: "not_found", 4
 # llmock counts four characters a token.
 CONTEXT_WINDOW = 400
 LONG_TEXT = "word " * 600
-OVERFLOW = {"type": "fail", "status": 400, "code": "context_length_exceeded", "message": "This model's maximum context length was exceeded."}
+OVERFLOW = {
+    "type": "fail", "status": 400, "code": "context_length_exceeded", "message": "This model's maximum context length was exceeded."}
 
 # What a request's answer may take, which counts for the quota of tokens.
 QUOTA_TOKENS = 2_000
@@ -63,6 +64,7 @@ def streamed(number: int) -> dict:
 
 
 def passing_error(number: int) -> Case:
+    """Once: if, of two random pauses without Retry-After, the second is not the longer one, that is a constant interval to llmock."""
     status, code = list(PASSING.items())[number % len(PASSING)]
     return Case([code, "ok"], [{"type": "fail", "status": status}], members=streamed(number))
 

@@ -12,12 +12,19 @@ from stage import Stage
 
 @dataclass
 class Question:
-    id: str
     provider: Provider
     fault: Fault
+    number: int
     case: Case
-    # The model, by whose name llmock knows the request.
-    model: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.provider.name}/{self.fault.slug}/{self.number}"
+
+    @property
+    def model(self) -> str:
+        """A model of its own, by whose name llmock knows the request."""
+        return f"{self.fault.slug}.{self.number}"
 
     @property
     def envelope(self) -> dict:
@@ -61,10 +68,9 @@ class Wave:
     def __init__(self, faults: list[Fault], providers: list[Provider], count: int):
         self.name = faults[0].slug
         self.providers = providers
-        self.questions = {
-            question.id: question
-            for number in range(count) for fault in faults for provider in providers
-            for question in [Question(f"{provider.name}/{fault.slug}/{number}", provider, fault, fault.case(number), f"{fault.slug}.{number}")]}
+        questions = [
+            Question(provider, fault, number, fault.case(number)) for number in range(count) for fault in faults for provider in providers]
+        self.questions = {question.id: question for question in questions}
         self.outcomes = {
             (provider.name, fault.slug): Outcome(provider.name, fault.name) for provider in providers for fault in faults}
 

@@ -112,6 +112,18 @@ import Testing
         }
     }
 
+    /// libcurl waits for a resolved name with a descriptor of its own, whose number a connection may have next.
+    @Test func namesThatDoNotResolveLeaveNothingBehind() async throws {
+        let port = try FreePort.find()
+        try await withClient { client in
+            for _ in 0..<20 {
+                let unknown = try await httpError { try await client.send("http://no-such-host.invalid/") }
+                let refused = try await httpError { try await client.send("http://127.0.0.1:\(port)/") }
+                #expect(unknown.kind == .nameNotResolved && refused.kind == .connectFailed)
+            }
+        }
+    }
+
     @Test func tellsThatTheServerHungUpBeforeAnswering() async throws {
         let server = try ScriptedServer { connection in _ = connection.readRequest() }
         try await withClient { client in

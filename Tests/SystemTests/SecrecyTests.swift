@@ -64,6 +64,7 @@ import Testing
         try await stage.produce(messages)
         let responses = try await stage.read(stage.topics.responses, count: messages.count - 1, atMost: .seconds(100))
         #expect(responses.contains { $0.object["status"] as? String == "error" && $0.text.contains("[masked]") })
+        #expect(worker.isRunning)
         try await Condition.wait(for: "the commits") { try await stage.lag() == 0 }
         var produced = ["log": worker.output]
         for topic in [stage.topics.chunks, stage.topics.events, stage.topics.deadLetters, stage.topics.retry] {
