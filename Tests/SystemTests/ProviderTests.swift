@@ -22,7 +22,7 @@ import Testing
             Stage.Options(
                 simulator: ["--latency-ms", "5"], worker: worker, loops: loops,
                 providers: { port in ProviderKind.allCases.map { $0.line(port: port, keys: keys) } },
-                more: more.isEmpty ? "retry: {base_delay_ms: 5}" : more))
+                more: more.isEmpty ? "retry: {base_delay_ms: 5, max_delay_ms: 50}" : more))
     }
 
     private func message(_ response: Stage.Message) -> [String: Any] { response.object["message"] as? [String: Any] ?? [:] }

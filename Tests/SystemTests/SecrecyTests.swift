@@ -41,7 +41,9 @@ import Testing
                         "nameless: {base_url: \"http://no-such-host.invalid/v1\", api_key: env:KEY_D}",
                     ]
                 },
-                more: "retry: {max_attempts: 2, base_delay_ms: 5, in_memory_max_ms: 60000}\nhttp: {idle_timeout_ms: 300}"))
+                more:
+                    "retry: {max_attempts: 2, base_delay_ms: 5, max_delay_ms: 50, max_total_s: 60}\nhttp: {idle_timeout_ms: 300, total_timeout_ms: 3000}"
+            ))
         let worker = try await stage.startWorker(environment: Self.keys)
         var messages: [Stage.Message] = []
         func add(_ model: String, _ text: String, isStreamed: Bool) {
@@ -50,7 +52,7 @@ import Testing
                 Stage.Message(
                     key: id,
                     value: Array(
-                        #"{"id":"\#(id)","model":"\#(model)/m","stream":\#(isStreamed),"messages":[{"role":"user","content":"\#(text) \#(id)"}]}"#
+                        #"{"id":"\#(id)","model":"\#(model)/m-\#(id)","stream":\#(isStreamed),"messages":[{"role":"user","content":"\#(text) \#(id)"}]}"#
                             .utf8)))
         }
         for isStreamed in [false, true] {

@@ -15,7 +15,7 @@ import Testing
         try await Stage(
             Stage.Options(
                 simulator: ["--latency-ms", "5", "--tokens-per-second", "400"], worker: worker, providers: ProviderKind.lines,
-                more: "\(more.isEmpty ? "retry: {base_delay_ms: 5}" : more)\n\(http)"))
+                more: "\(more.isEmpty ? "retry: {base_delay_ms: 5, max_delay_ms: 50}" : more)\n\(http)"))
     }
 
     private func isFinal(_ chunk: Stage.Message) -> Bool { chunk.object["final"] as? Bool == true }
@@ -86,7 +86,7 @@ import Testing
 
     @Test func aStreamThatCannotBeHadEndsWithItsError() async throws {
         let stage = try await stage(
-            more: "retry: {max_attempts: 2, base_delay_ms: 5}", http: "http: {idle_timeout_ms: 300}")
+            more: "retry: {max_attempts: 2, base_delay_ms: 5, max_delay_ms: 50}", http: "http: {idle_timeout_ms: 300}")
         let worker = try await stage.startWorker(environment: ProviderKind.environment)
         let faults = ["truncate": "stream_truncated", "corrupt": "stream_corrupt", "stall": "stream_stalled"]
         try await stage.produce(
