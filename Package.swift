@@ -48,11 +48,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop", "JSONSchema"]),
+        room(
+            "BatchLane",
+            ["Providers", "Routing", "HTTP", "Redis", "Envelope", "EventLoop", .product(name: "Logging", package: "swift-log")]),
         room("Configuration", ["Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
         room(
             "Worker",
             [
-                "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing", "Security",
+                "BatchLane", "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing",
+                "Security",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -94,6 +98,12 @@ let package = Package(
         tests(
             "SystemTests", ["switchyard", "Envelope", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
         tests("WorkerTests", ["Worker", "Configuration", "Envelope", "EventLoop", "TestSupport"]),
+        tests(
+            "BatchLaneTests",
+            [
+                "BatchLane", "Providers", "Routing", "HTTP", "Redis", "Envelope", "EventLoop", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("SecurityTests", ["Security"]),
         tests("BulkTests", ["Bulk", "Envelope", "Kafka", "TestSupport"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),

@@ -8,6 +8,7 @@ package struct Configuration: Sendable {
     package let http: HTTPConfiguration
     package let redis: RedisSection
     package let retry: RetryConfiguration
+    package let batch: BatchConfiguration
     package let providers: [String: ProviderConfiguration]
     package let models: [String: ModelConfiguration]
     /// The provider of a model whose name is no alias and names no provider; nil if there is none.
@@ -27,6 +28,7 @@ package struct Configuration: Sendable {
         http = HTTPConfiguration(settings, &problems)
         redis = RedisSection(settings, &problems)
         retry = RetryConfiguration(settings, &problems)
+        batch = BatchConfiguration(settings)
         var providers: [String: ProviderConfiguration] = [:]
         for name in settings.names(in: "providers") { providers[name] = ProviderConfiguration(name, settings, &problems) }
         self.providers = providers

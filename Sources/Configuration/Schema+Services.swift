@@ -73,6 +73,15 @@ extension Schema {
         ),
     ]
 
+    static let batchKeys = [
+        Key("batch.gather_s", .integer(1...86_400), 60, "how long the first request of a batch waits for others"),
+        Key("batch.max_requests", .integer(1...100_000), 10_000, "how many requests are enough for a batch"),
+        Key("batch.poll_s", .integer(1...3_600), 60, "the time between two looks at a batch"),
+        Key(
+            "batch.deadline_s", .integer(1...604_800), 86_400,
+            "how long a request waits for its batch before it is answered like others, at their price"),
+    ]
+
     static let providerKeys = [
         Key("providers.*.kind", .choice(WireFormats.all.map(\.name)), "openai", "the wire format"),
         Key("providers.*.base_url", .url, nil, "where the API is, with its version"),

@@ -1,7 +1,7 @@
 /// All keys, in the order of a listing.
 enum Schema {
     static let keys: [Key] =
-        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + providerKeys + modelKeys + [
+        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + batchKeys + providerKeys + modelKeys + [
             Key("default_provider", .text, "", "the provider of models that are no alias and name none")
         ]
 

@@ -63,6 +63,20 @@ package final class HTTPHeaderList: Sendable {
         HTTPHeaderList(lines: [try Self.line(name, value)], rest: self)
     }
 
+    /// This list with another value for a name, whose case does not matter.
+    ///
+    /// - Throws: `HTTPInputError` if the name or value holds what no header may.
+    package func replacing(_ name: String, _ value: String) throws(HTTPInputError) -> HTTPHeaderList {
+        var lines = [try Self.line(name, value)]
+        var node: UnsafeMutablePointer<curl_slist>? = head
+        while let current = node {
+            let line = String(cString: current.pointee.data)
+            if line.prefix(while: { $0 != ":" && $0 != ";" }).lowercased() != name.lowercased() { lines.append(line) }
+            node = current.pointee.next
+        }
+        return HTTPHeaderList(lines: lines, rest: nil)
+    }
+
     /// libcurl's notation: `Name: value`, or `Name;` for an empty value, since `Name:` would mean not to send it.
     private static func line(_ name: String, _ value: String) throws(HTTPInputError) -> String {
         guard !name.isEmpty, name.utf8.allSatisfy(isNameByte) else {

@@ -49,6 +49,13 @@ package protocol WireFormat: Sendable {
     ///
     /// - Parameters: as for `classify`.
     func rateLimits(header: (String) -> String?, now: Int64) -> [RateLimitReading]
+
+    /// How to speak with the provider's batch API; nil if it has none that is known.
+    var batch: (any BatchFormat)? { get }
+}
+
+extension WireFormat {
+    package var batch: (any BatchFormat)? { nil }
 }
 
 /// Reads the events of one streamed answer.

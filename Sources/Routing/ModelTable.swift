@@ -39,6 +39,9 @@ package struct ModelTable: Sendable {
         throw EnvelopeError(code: .unknownModel, message: explanation(name))
     }
 
+    /// The provider of that configured name.
+    package func endpoint(_ name: String) -> ProviderEndpoint? { endpoints[name] }
+
     private func explanation(_ name: String?) -> String {
         let known = aliases.keys.sorted().prefix(10).joined(separator: ", ")
         let aliases = known.isEmpty ? "no model is configured" : "configured are \(known)"

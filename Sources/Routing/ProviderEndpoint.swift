@@ -1,4 +1,4 @@
-internal import Envelope
+package import Envelope
 internal import EventLoop
 package import HTTP
 package import Providers
@@ -13,7 +13,7 @@ package final class ProviderEndpoint: Sendable {
     /// The header fields of a call, by key; one without a key if there are none.
     private let headers: [HTTPHeaderList]
     /// What no message may repeat.
-    let secrets: [String]
+    package let secrets: [String]
     private let base: String
     private let query: String
     /// By path, that of the model in it.
@@ -87,7 +87,8 @@ package final class ProviderEndpoint: Sendable {
 
     // MARK: Keys
 
-    func takeKey(for model: String) -> KeyRing.Choice {
+    /// The key for a call, of whose outcome one of the other two is to be told.
+    package func takeKey(for model: String) -> KeyRing.Choice {
         ring.withLock { $0.take(for: model, now: .now) }
     }
 
@@ -95,11 +96,12 @@ package final class ProviderEndpoint: Sendable {
         ring.withLock { $0.hasRested(for: model, now: .now) }
     }
 
-    func keyFinished(_ key: Int, model: String, isAccepted: Bool) {
+    package func keyFinished(_ key: Int, model: String, isAccepted: Bool) {
         ring.withLock { $0.finished(key, model: model, isAccepted: isAccepted) }
     }
 
-    func keyRefused(_ key: Int, _ fault: KeyRing.Fault, reason: ErrorCode) -> Double? {
+    /// - Returns: milliseconds for which the key is set aside; nil if it was already, or is only resting.
+    package func keyRefused(_ key: Int, _ fault: KeyRing.Fault, reason: ErrorCode) -> Double? {
         ring.withLock { $0.refused(key, fault, reason: reason, now: .now) }
     }
 }

@@ -23,6 +23,17 @@ package struct Reply {
     package let waitedMilliseconds: Double
     /// The last call of this visit; nil if none was made.
     package let lastCall: ProviderCall?
+
+    package init(
+        outcome: Outcome, attempts: [Attempt], providerMilliseconds: Double = 0, waitedMilliseconds: Double = 0,
+        lastCall: ProviderCall? = nil
+    ) {
+        self.outcome = outcome
+        self.attempts = attempts
+        self.providerMilliseconds = providerMilliseconds
+        self.waitedMilliseconds = waitedMilliseconds
+        self.lastCall = lastCall
+    }
 }
 
 /// What one provider call tells of how much the provider can take.

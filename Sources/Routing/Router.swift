@@ -13,7 +13,7 @@ package final class Router {
     private let maxResponseBytes: Int
     private let random: () -> Double
     private let repairs: Bool
-    private let schemas = SchemaCheck()
+    let schemas = SchemaCheck()
     private let onKeySetAside: (KeyNotice) -> Void
     private let budget: RetryBudget
     /// By the provider's name.
@@ -228,7 +228,7 @@ package final class Router {
         return timeouts
     }
 
-    private static func misfit(_ problems: String) -> ProviderError {
+    static func misfit(_ problems: String) -> ProviderError {
         ProviderError(code: .schemaMismatch, message: "the model's answer does not fit the schema in response_format: \(problems)")
     }
 
@@ -276,7 +276,7 @@ private struct Record {
 
 extension RequestEnvelope {
     /// A guess at the tokens of a call, where the provider does not say.
-    fileprivate func estimatedUsage(for content: ResponseContent) -> Usage {
+    func estimatedUsage(for content: ResponseContent) -> Usage {
         let prompt = [RequestField.messages, .prompt, .input, .tools].compactMap { payload($0)?.count }.reduce(0, +)
         let answer =
             switch content {

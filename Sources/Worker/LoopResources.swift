@@ -1,3 +1,4 @@
+internal import BatchLane
 internal import Configuration
 internal import Coordination
 internal import EventLoop
@@ -18,6 +19,8 @@ final class LoopResources {
     private let publisher: Publisher
     private let http: HTTPClient
     private let redis: RedisClient?
+    /// Nil if there are no batches.
+    private let batchLane: BatchLane?
 
     /// Where the loop's requests come from.
     struct Source {
@@ -53,8 +56,10 @@ final class LoopResources {
         let router = Router(
             client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http, repairs: plan.repairsAnswers,
             onKeySetAside: { keyNotices.tell($0) })
+        batchLane = plan.batch.map { BatchLane($0, loop: loop, logger: logger) }
         handler = RequestHandler(
-            publisher: publisher, router: router, claims: claims, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks,
+            publisher: publisher, router: router, claims: claims, batches: batchLane.map { BatchTier($0) }, models: plan.models,
+            rules: plan.rules, claimChecks: plan.claimChecks,
             counters: counters, logger: logger)
         crashGuard = redis.map { CrashGuard(redis: $0, group: plan.rules.consumerGroup) }
         self.http = http
@@ -65,6 +70,7 @@ final class LoopResources {
     ///
     /// - Throws: `RedisError`; the worker can do without it meanwhile.
     func connect(isolation: isolated (any Actor)? = #isolation) async throws(RedisError) {
+        await batchLane?.start()
         try await redis?.connect()
     }
 
@@ -75,6 +81,7 @@ final class LoopResources {
 
     /// Closes all connections, Kafka's after what is outstanding has been sent.
     func close(isolation: isolated (any Actor)? = #isolation) async {
+        await batchLane?.stop()
         await publisher.close()
         await redis?.close()
         http.close()

@@ -1,3 +1,4 @@
+internal import BatchLane
 internal import Configuration
 internal import Coordination
 internal import Envelope
@@ -15,20 +16,23 @@ final class RequestHandler {
     let logger: Logger
     private let router: Router
     private let claims: RequestClaims?
+    private let batches: BatchTier?
     private let models: ModelTable
     private let claimChecks: ClaimCheckStore?
     private let counters: WorkerCounters
 
     /// - Parameters:
     ///   - claims: nil if duplicate ids are not to be looked for.
+    ///   - batches: nil if there are none.
     ///   - claimChecks: nil if responses that are too large are not kept.
     init(
-        publisher: Publisher, router: Router, claims: RequestClaims?, models: ModelTable, rules: RequestRules,
+        publisher: Publisher, router: Router, claims: RequestClaims?, batches: BatchTier?, models: ModelTable, rules: RequestRules,
         claimChecks: ClaimCheckStore?, counters: WorkerCounters, logger: Logger
     ) {
         self.publisher = publisher
         self.router = router
         self.claims = claims
+        self.batches = batches
         self.models = models
         self.rules = rules
         self.claimChecks = claimChecks
@@ -61,7 +65,9 @@ final class RequestHandler {
         let request = try RequestDecoder.decode(bytes)
         do throws(EnvelopeError) {
             try rules.check(request)
-            return Accepted(request: request, deployment: try models.deployment(for: request.model), bytes: bytes)
+            let deployment = try models.deployment(for: request.model)
+            try rules.checkBatch(request, in: bytes, by: deployment)
+            return Accepted(request: request, deployment: deployment, bytes: bytes)
         } catch {
             throw EnvelopeError(
                 code: error.code, message: error.message, id: request.id, idRange: request.idRange, type: request.type,
@@ -106,10 +112,26 @@ final class RequestHandler {
         if let wait = remainingWait(visit), let isDone = await postpone(accepted, visit, visit.lineage?.attempts ?? [], by: wait) {
             return Completion(isDone: isDone)
         }
-        let past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
+        var past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
         let chunks = chunks(of: accepted)
-        let reply = await router.answer(
-            accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot, sink: chunks?.sink)
+        let batches = BatchTier.isWanted(accepted.request, in: accepted.bytes) ? batches : nil
+        var batchReply: Reply?
+        if let batches {
+            switch await visitBatch(accepted, visit, slot, by: batches, past: past) {
+            case .done(let completion): return completion
+            case .settled(let reply):
+                batchReply = await router.checked(reply, to: accepted.request, bytes: accepted.bytes, by: accepted.deployment)
+            case .ordinary(let ordinary): past = ordinary
+            }
+        }
+        let reply: Reply
+        if let batchReply {
+            reply = batchReply
+        } else {
+            reply = await router.answer(
+                accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot, sink: chunks?.sink)
+        }
+        let priceShare = batchReply == nil ? 1 : BatchTier.priceShare
         var completion = Completion(isDone: false, call: reply.lastCall)
         switch reply.outcome {
         case .cancelled:
@@ -122,12 +144,13 @@ final class RequestHandler {
             }
         case .failed(let error):
             completion.isDone = await fail(accepted, visit, reply, error, chunks)
+            if completion.isDone { await batches?.forget(visit.batchName) }
         case .answered(let result, let response):
             let success = ResponseSuccess(
                 provider: accepted.deployment.endpoint.name, model: accepted.deployment.model,
                 body: result.written?.bytes ?? response.body, content: result.content, finishReason: result.finishReason,
                 logprobs: result.logprobs, usage: result.usage,
-                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) })
+                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) }.map { $0 * priceShare })
             let report = report(.success(success), accepted, visit, reply)
             // The outcome's bytes are the response's.
             withExtendedLifetime(reply) {}
@@ -141,6 +164,7 @@ final class RequestHandler {
                 guard isThere else { break }
             }
             completion.isDone = await publish(report, accepted, visit, reply)
+            if completion.isDone { await batches?.forget(visit.batchName) }
         }
         return completion
     }
@@ -221,7 +245,7 @@ final class RequestHandler {
     /// Hands a request to a retry topic.
     ///
     /// - Returns: nil if there is no topic that takes it.
-    private func postpone(
+    func postpone(
         _ accepted: Accepted, _ visit: Visit, _ attempts: [Attempt], by delay: Double, isolation: isolated (any Actor)? = #isolation
     ) async -> Bool? {
         guard let topic = rules.topics.retryTopic(for: delay) else { return nil }

@@ -10,6 +10,8 @@ struct RequestRules: Sendable {
     /// Milliseconds after which a request is not tried again.
     let longestTotal: Double
     let topics: WorkerTopics
+    /// Why no request can be part of a batch; nil if one can.
+    let batchRefusal: String?
     /// Whether requests that failed though they were in order are dead-lettered.
     let deadLettersFailures: Bool
 

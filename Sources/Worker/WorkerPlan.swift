@@ -1,3 +1,4 @@
+internal import BatchLane
 internal import Configuration
 internal import HTTP
 internal import Kafka
@@ -21,6 +22,8 @@ struct WorkerPlan: Sendable {
     /// Nil if responses that are too large are not kept.
     let claimChecks: ClaimCheckStore?
     let models: ModelTable
+    /// Nil if there can be no batches.
+    let batch: BatchPlan?
     /// Whether models are asked to mend answers that do not fit their schema.
     let repairsAnswers: Bool
     var rules: RequestRules
@@ -59,12 +62,14 @@ struct WorkerPlan: Sendable {
                 maxRequests: min(worker.transactionMaxRequests, max(1, worker.maxInFlight / loops / 2))) : nil
         claimChecks = worker.claimCheckDirectory.isEmpty ? nil : ClaimCheckStore(directory: worker.claimCheckDirectory)
         models = try ModelTable(configuration)
+        batch = BatchPlan(configuration, http: http, models: models)
         repairsAnswers = worker.schemaRepair
         rules = RequestRules(
             worker: configuration.worker.id, consumerGroup: configuration.kafka.consumerProperties["group.id"] ?? "",
             maxRequestBytes: configuration.worker.maxRequestBytes,
             sessionTimeout: Self.defaultSessionTimeout, longestTotal: Double(configuration.retry.maxTotalSeconds) * 1_000,
-            topics: WorkerTopics(configuration.topics), deadLettersFailures: configuration.worker.deadLettersFailures)
+            topics: WorkerTopics(configuration.topics), batchRefusal: BatchPlan.refusal(configuration),
+            deadLettersFailures: configuration.worker.deadLettersFailures)
     }
 }
 

@@ -80,6 +80,11 @@ import Testing
               max_total_s: 86400
               in_memory_max_ms: 60000
               budget_percent: 20
+            batch:
+              gather_s: 60
+              max_requests: 10000
+              poll_s: 60
+              deadline_s: 86400
             providers:
               local:
                 kind: openai
