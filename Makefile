@@ -36,6 +36,7 @@ demo: build ## Run the main job on this machine: Redis, broker, simulated provid
 .PHONY: test
 test: install $(PYTHON) lint ## Build and run all tests, and the short forms of the drills
 	swift build --build-tests
+	FUZZ=.build/debug/fuzz FUZZ_INPUTS=25000 python3 Tests/Fuzz/fuzz.py
 	$(PYTHON) Tests/Python/validate_schemas.py
 	/usr/bin/python3 Tests/Python/check_compose.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=2000 $(PYTHON) Tests/Drills/bulk.py
@@ -47,7 +48,7 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	SWITCHYARD_BIN=.build/debug/switchyard N=10 $(PYTHON) Tests/Drills/llmock.py
 	SWITCHYARD_BIN=.build/debug/switchyard STREAMS=100 CHUNKS=100 $(PYTHON) Tests/Drills/streams.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/independent-broker \
-	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests"
+	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests|ProviderTests|SecrecyTests|BatchTests|LargeMessageTests|aStreamThatBreaks"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" swift test --skip-build --no-parallel
 
 .PHONY: lint
@@ -91,10 +92,24 @@ drill-sdk: build $(PYTHON) ## Compare what is sent with what the providers' own 
 drill-llmock: build $(PYTHON) ## Have llmock break N=200 requests a provider and fault, and judge how the worker takes it
 	$(PYTHON) Tests/Drills/llmock.py
 
+# libFuzzer is instrumentation that the compiler brings; where it does not build, the program makes its own inputs. Gold, the usual
+# linker, cannot link it. Checks that release builds leave out are kept.
+FUZZER := -sanitize=fuzzer,address -DLIBFUZZER -assert-config Debug -use-ld=lld
+
+.PHONY: fuzz
+fuzz: install ## Feed each parser of answers, streams and requests with FUZZ_INPUTS=1000000 damaged inputs in all
+	@program=.build-fuzz/release/fuzz; \
+	swift build -c release --scratch-path .build-fuzz --product fuzz $(addprefix -Xswiftc ,$(FUZZER)) || { \
+	    echo "libFuzzer does not build here; inputs are made without it"; \
+	    program=.build/release/fuzz; \
+	    swift build -c release --product fuzz; \
+	}; \
+	FUZZ=$$program python3 Tests/Fuzz/fuzz.py
+
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results
 	Benchmarks/run
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build
+	rm -rf .build .build-fuzz

@@ -78,6 +78,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["Envelope", "HTTP", "JSONSchema", "Providers", "CLibFuzzer", "TestSupport"], path: "Tests/Fuzz",
+            exclude: ["Corpus", "fuzz.py", "record.py"], swiftSettings: settings),
         tests("EventLoopTests", ["EventLoop", "CLinux", "TestSupport"]),
         tests("EnvelopeTests", ["Envelope", "TestSupport"]),
         .testTarget(

@@ -50,13 +50,16 @@ package struct ProviderConfiguration: Sendable {
         return keys.map { format.headers(key: $0, organization: organization) + own }
     }
 
-    /// The keys, and the header fields that are secrets.
+    /// The keys, and the header fields that are secrets, whole and word by word: a scheme may stand before what is secret.
     ///
     /// - Throws: what kept one from being read.
     package func resolvedSecrets() throws(ConfigurationError) -> [String] {
         var secrets: [String] = []
         for key in apiKeys { secrets.append(try key.reveal()) }
-        for case .secret(let header) in headers.values { secrets.append(try header.reveal()) }
+        for case .secret(let header) in headers.values {
+            let value = try header.reveal()
+            secrets += [value] + value.split(separator: " ").map(String.init).filter { $0.lowercased() != "bearer" && $0 != value }
+        }
         return secrets
     }
 

@@ -15,12 +15,16 @@ package struct Attempt: Hashable, Sendable {
     /// Why the attempt failed; `nil` if it did not, or to leave it out.
     package let error: ErrorCode?
 
-    package init(provider: String, model: String, status: Int?, milliseconds: Double, error: ErrorCode? = nil) {
+    /// Whether it failed for the sake of its key, and the same call followed at once with another.
+    package let isKeyTrial: Bool
+
+    package init(provider: String, model: String, status: Int?, milliseconds: Double, error: ErrorCode? = nil, isKeyTrial: Bool = false) {
         self.provider = provider
         self.model = model
         self.status = status
         self.milliseconds = milliseconds
         self.error = error
+        self.isKeyTrial = isKeyTrial
     }
 }
 
@@ -39,6 +43,7 @@ extension Attempt {
             writer.append(",\"error\":")
             writer.appendJSON(error.rawValue)
         }
+        if isKeyTrial { writer.append(",\"key_trial\":true") }
         writer.append("}")
     }
 }

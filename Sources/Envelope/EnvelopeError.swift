@@ -21,9 +21,12 @@ package struct EnvelopeError: Error, Hashable, Sendable {
     /// Where the metadata object stands in the message, if it could be read.
     package let metadata: ByteRange?
 
+    /// True if the response is wanted in chunks too, as far as that could be read.
+    package let isStreamed: Bool
+
     package init(
         code: ErrorCode, message: String, id: String? = nil, idRange: ByteRange? = nil, type: RequestType? = nil,
-        replyTo: String? = nil, metadata: ByteRange? = nil
+        replyTo: String? = nil, metadata: ByteRange? = nil, isStreamed: Bool = false
     ) {
         self.code = code
         self.message = message
@@ -32,5 +35,6 @@ package struct EnvelopeError: Error, Hashable, Sendable {
         self.type = type
         self.replyTo = replyTo
         self.metadata = metadata
+        self.isStreamed = isStreamed
     }
 }

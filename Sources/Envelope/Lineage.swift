@@ -122,12 +122,14 @@ package struct Lineage: Hashable, Sendable {
             let status: Int?
             let ms: Double
             let error: String?
+            let key_trial: Bool?
         }
         let records = try? JSONDecoder().decode([Record].self, from: Data(bytes))
         return (records ?? []).map {
             Attempt(
                 provider: $0.provider, model: $0.model, status: $0.status, milliseconds: $0.ms,
-                error: $0.error.flatMap(ErrorCode.init(rawValue:)))
+                error: $0.error.flatMap(ErrorCode.init(rawValue:)),
+                isKeyTrial: $0.key_trial ?? false)
         }
     }
 }

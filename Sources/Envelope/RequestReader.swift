@@ -63,7 +63,7 @@ struct RequestReader {
     func error(_ code: ErrorCode, _ message: String) -> EnvelopeError {
         EnvelopeError(
             code: code, message: message, id: id, idRange: idRange, type: type ?? urlType ?? inferredType,
-            replyTo: replyTo, metadata: metadata)
+            replyTo: replyTo, metadata: metadata, isStreamed: stream)
     }
 
     func field(named key: JSONString) -> RequestField {

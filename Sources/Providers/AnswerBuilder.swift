@@ -92,9 +92,11 @@ package struct AnswerBuilder {
         note(writer, choice)
     }
 
-    /// Whether a tool call with that number of the provider's has begun.
-    func hasToolCall(at index: Int, choice: Int = 0) -> Bool {
-        choices.indices.contains(choice) && choices[choice].toolCalls.contains { $0.index == index }
+    /// Whether the last tool call with that number of the provider's is the one with that id; with any, if none is given.
+    func hasToolCall(at index: Int, id: UnsafeRawBufferPointer? = nil, choice: Int = 0) -> Bool {
+        guard choices.indices.contains(choice), let place = choices[choice].place(ofToolCall: index) else { return false }
+        guard let id, !id.isEmpty else { return true }
+        return choices[choice].toolCalls[place].id.elementsEqual(id)
     }
 
     /// Adds to the arguments of a tool call; those of an unknown one are passed over.

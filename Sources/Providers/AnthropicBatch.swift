@@ -8,6 +8,8 @@ package struct AnthropicBatch: BatchFormat {
     package let maxBytes = 256_000_000
     package let keepsNames = false
 
+    /// More requests than any batch has: sums of such numbers stay within an integer.
+    private static let mostRequests = 1 << 32
     private static let path = "/messages/batches"
 
     package init() {}
@@ -72,7 +74,7 @@ package struct AnthropicBatch: BatchFormat {
     private static func batch(_ batch: JSONView) throws(ProviderError) -> ProviderBatch {
         guard let id = batch["id"]?.string, !id.isEmpty else { throw .malformedBatch("a batch has no id") }
         var count: Int?
-        batch["request_counts"]?.forEachMember { _, number in count = (count ?? 0) + (number.integer ?? 0) }
+        batch["request_counts"]?.forEachMember { _, number in count = (count ?? 0) + max(min(number.integer ?? 0, mostRequests), 0) }
         let hasEnded = batch["processing_status"]?.isString("ended") == true
         return ProviderBatch(
             id: id, state: hasEnded ? .ended : .running, name: nil,

@@ -53,8 +53,8 @@ enum ErrorAnswer {
     private static func message(status: Int, said: String?, body: UnsafeRawBufferPointer) -> String {
         let said = said ?? String(decoding: body.prefix(messageLimit * 2), as: UTF8.self)
         let masked = SecretMask.masked(said).prefix(utf8: messageLimit)
-        if masked.isEmpty { return "the provider answered with status \(status) and no explanation" }
         let hint = (300..<400).contains(status) ? " (redirects are not followed; check base_url)" : ""
+        if masked.isEmpty { return "the provider answered with status \(status)\(hint) and no explanation" }
         return "the provider answered with status \(status)\(hint): \(masked)"
     }
 }
@@ -80,6 +80,10 @@ extension ProviderError {
     static func notJSON(_ error: JSONError) -> ProviderError {
         ProviderError(code: .malformedResponse, message: "the provider's answer is not valid JSON: \(error.message)")
     }
+
+    /// That the model failed in the middle of its answer.
+    static let failedModel = ProviderError(
+        code: .serverError, message: "the provider ended the answer with the finish reason \"error\"")
 
     /// That an event of a stream is not as expected.
     static func corruptStream(_ what: String) -> ProviderError {

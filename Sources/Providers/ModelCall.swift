@@ -18,7 +18,9 @@ package struct ModelCall {
     ) {
         var request = copy request
         // The tier is Switchyard's own: what is called for just now is not part of a batch.
-        request.payload.removeAll { $0.field == .serviceTier && JSONView(at: $0.value, in: bytes).isString("batch") }
+        if let tier = request.payload(.serviceTier), JSONView(at: tier, in: bytes).isString("batch") {
+            request.payload.removeAll { $0.field == .serviceTier }
+        }
         self.request = request
         self.bytes = bytes
         self.model = model

@@ -8,6 +8,8 @@ package struct OpenAIBatch: BatchFormat {
     package let keepsNames = true
 
     private static let metadataKey: StaticString = "switchyard"
+    /// The end of the year 9999, in Unix seconds: what is later is no time.
+    private static let latestSecond = 253_402_300_799
 
     package init() {}
 
@@ -110,7 +112,8 @@ package struct OpenAIBatch: BatchFormat {
         let files = [batch["output_file_id"], batch["error_file_id"]].compactMap { $0?.string }.filter { !$0.isEmpty }
         return ProviderBatch(
             id: id, state: state, name: batch["metadata"]?[metadataKey]?.string,
-            created: batch["created_at"]?.integer.map { Int64($0) * 1_000 }, count: batch["request_counts"]?["total"]?.integer,
+            created: batch["created_at"]?.integer.flatMap { (0...latestSecond).contains($0) ? Int64($0) * 1_000 : nil },
+            count: batch["request_counts"]?["total"]?.integer.map { max($0, 0) },
             results: files.map { "/files/\(BatchCall.segment($0))/content" })
     }
 

@@ -3,6 +3,8 @@ import Envelope
 extension OpenAIFormat {
     package func classify(status: Int, header: (String) -> String?, body: UnsafeRawBufferPointer, now: Int64) -> ProviderError {
         let report = ProviderErrorBody(body)
+        // In a stream, and from servers that always answer 200, the status is in the body.
+        let status = (200..<300).contains(status) ? report.status ?? status : status
         var retryAfter = RetryAfter.milliseconds(header: header, now: now)
         if status == 429, retryAfter == nil { retryAfter = rateLimits(header: header, now: now).exhaustedFor }
         return ErrorAnswer.error(

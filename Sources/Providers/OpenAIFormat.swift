@@ -55,6 +55,7 @@ package struct OpenAIFormat: WireFormat {
             throw .notJSON(error)
         }
         if reader.hasError && !reader.hasContent { throw classify(body) }
+        if reader.hasFailed { throw .failedModel }
         return try reader.result()
     }
 

@@ -22,6 +22,9 @@ struct OpenAIResponseReader {
     /// True if the body has a member `error` that is not null.
     private(set) var hasError = false
 
+    /// True if the model failed in the middle of its answer.
+    private(set) var hasFailed = false
+
     /// True if the body has the member that answers this type of request.
     private(set) var hasContent = false
 
@@ -96,6 +99,7 @@ struct OpenAIResponseReader {
                 }
             } else if value.kind == .string && bytes.key(key, equals: "finish_reason") {
                 finishReason = value.range
+                hasFailed = JSONView(value, in: bytes).isString("error")
             } else if value.kind == .object && bytes.key(key, equals: "logprobs") {
                 logprobs = value.range
             }

@@ -21,7 +21,8 @@ struct OpenAIStreamReader: StreamReader {
             throw .corruptStream(error.message)
         }
         guard chunk.kind == .object else { throw .corruptStream("it is \(chunk.kind.description)") }
-        if event == "error" || chunk["error"] != nil && chunk["choices"] == nil { throw classify(data) }
+        // Some servers put what went wrong beside a choice that looks like any other.
+        if event == "error" || chunk["error"] != nil { throw classify(data) }
         if let model = chunk["model"], model.kind == .string, !model.isEmpty { answer.model(model.json) }
         try chunk["choices"]?.forEachElement { (choice: JSONView) throws(ProviderError) in try read(choice, into: &answer) }
         if let usage = chunk["usage"] ?? chunk["x_groq"]?["usage"] { answer.usage = OpenAIUsage.read(usage) ?? answer.usage }
@@ -38,7 +39,10 @@ struct OpenAIStreamReader: StreamReader {
         try choice["logprobs"]?["content"]?.forEachElement { (token: JSONView) throws(ProviderError) in
             try answer.logprob(token.json, choice: index)
         }
-        if let reason = choice["finish_reason"], reason.kind == .string, !reason.isEmpty { try answer.finish(reason.json, choice: index) }
+        if let reason = choice["finish_reason"], reason.kind == .string, !reason.isEmpty {
+            guard !reason.isString("error") else { throw .failedModel }
+            try answer.finish(reason.json, choice: index)
+        }
     }
 
     private func read(delta: JSONView, _ choice: Int, into answer: inout AnswerBuilder) throws(ProviderError) {
@@ -58,13 +62,14 @@ struct OpenAIStreamReader: StreamReader {
         }
     }
 
-    /// Reads a piece of a tool call. Some servers give each parallel call the index 0, and tell them apart by their ids alone.
+    /// Reads a piece of a tool call. Some servers give each parallel call the index 0, and tell them apart by their ids alone; some
+    /// repeat id and name with each piece.
     private func read(call: JSONView, _ choice: Int, into answer: inout AnswerBuilder) throws(ProviderError) {
         let index = call["index"]?.integer
         let function = call["function"]
         let id = call["id"]?.escaped
         if let name = function?["name"]?.escaped, name.count > 0,
-            id.map({ $0.count > 0 }) == true || !answer.hasToolCall(at: index ?? 0, choice: choice)
+            !answer.hasToolCall(at: index ?? 0, id: id, choice: choice)
         {
             try answer.toolCall(
                 at: index, id: id ?? UnsafeRawBufferPointer(start: nil, count: 0), name: name, extra: Self.extra(call), choice: choice)

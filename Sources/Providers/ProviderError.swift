@@ -16,13 +16,19 @@ package struct ProviderError: Error, Hashable, Sendable {
     /// The HTTP status; `nil` if the fault is in a body or in the connection.
     package let status: Int?
 
-    /// The same error, with each of the secrets replaced that its words may repeat. Very short ones are left: they are in every text.
+    /// The same error, with each of the secrets replaced that its words may repeat, also one that they break off in. Very short ones are
+    /// left: they are in every text.
     package func hiding(_ secrets: [String]) -> ProviderError {
-        let told = secrets.filter { $0.utf8.count >= 6 && message.contains($0) }
-        guard !told.isEmpty else { return self }
+        var hidden = message
+        for secret in secrets where secret.utf8.count >= 6 {
+            if hidden.contains(secret) { hidden = hidden.replacing(secret, with: SecretMask.replacement) }
+            let shortest = 4
+            guard let cut = (shortest..<secret.count).reversed().first(where: { hidden.hasSuffix(secret.prefix($0)) }) else { continue }
+            hidden = hidden.dropLast(cut) + SecretMask.replacement
+        }
+        guard hidden != message else { return self }
         return ProviderError(
-            code: code, message: told.reduce(message) { $0.replacing($1, with: SecretMask.replacement) }, retryable: retryable,
-            retryAfterMilliseconds: retryAfterMilliseconds, status: status)
+            code: code, message: hidden, retryable: retryable, retryAfterMilliseconds: retryAfterMilliseconds, status: status)
     }
 
     /// - Parameter retryable: `nil` takes what the code says.

@@ -6,12 +6,16 @@ struct ProviderErrorBody {
     let message: String?
     let type: String?
     let code: String?
+    /// What the code is as an HTTP status, where the body gives it as a number.
+    let status: Int?
 
     /// - Parameter body: the body, perhaps cut off; what it does not say leaves the members `nil`.
     init(_ body: UnsafeRawBufferPointer) {
         message = Self.text("message", in: body) ?? Self.text(at: ["error"], in: body) ?? Self.text(at: ["detail"], in: body)
         type = Self.text("type", in: body)
         code = Self.text("code", in: body)
+        let number = (try? JSONText.value(at: ["error", "code"], in: body)).flatMap { $0 }.flatMap { JSONView($0, in: body).integer }
+        status = number.flatMap { (300..<600).contains($0) ? $0 : nil }
     }
 
     /// True if the message is about a prompt too long for the model, as servers without a code of their own say it.

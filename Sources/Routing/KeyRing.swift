@@ -45,6 +45,8 @@ package struct KeyRing: Sendable {
     /// By the key's number and the model; of the key as a whole where that is nil.
     private var refusals: [Scope: Refusal] = [:]
     private var rests: [Scope: Rest] = [:]
+    /// When the first rest is over, or before.
+    private var soonestEnd: MonotonicTime?
 
     /// Milliseconds from which on nobody calls with a key that is to be left alone for so long.
     static let longRest = 60_000.0
@@ -66,6 +68,10 @@ package struct KeyRing: Sendable {
 
     /// Chooses the key for a call.
     package mutating func take(for model: String, now: MonotonicTime) -> Choice {
+        if let end = soonestEnd, end <= now {
+            rests = rests.filter { $0.value.until > now }
+            soonestEnd = rests.values.map(\.until).min()
+        }
         if refusals.isEmpty, rests.isEmpty {
             defer { next = (next + 1) % count }
             return .key(next)
@@ -108,7 +114,7 @@ package struct KeyRing: Sendable {
         case .key: scope = Scope(key: key, model: nil)
         case .model(let model): scope = Scope(key: key, model: model)
         }
-        if refusals.count >= Self.mostRefusals {
+        if scope.model != nil, refusals.count >= Self.mostRefusals {
             refusals = refusals.filter { $0.key.model == nil || $0.value.until > now }
             guard refusals.count < Self.mostRefusals else { return nil }
         }
@@ -125,9 +131,10 @@ package struct KeyRing: Sendable {
     }
 
     private mutating func rest(_ scope: Scope, _ milliseconds: Double, _ now: MonotonicTime) -> Double? {
-        if rests.count >= Self.mostRefusals { rests = rests.filter { $0.value.until > now } }
         guard rests.count < Self.mostRefusals else { return nil }
+        let milliseconds = min(milliseconds, Self.longestPause)
         let until = now + .milliseconds(milliseconds)
+        soonestEnd = min(soonestEnd ?? until, until)
         let wasLong = rests[scope].map { $0.isLong && $0.until > now } ?? false
         if until > rests[scope]?.until ?? now { rests[scope] = Rest(until: until, isLong: milliseconds > Self.longRest) }
         return milliseconds > Self.longRest && !wasLong ? milliseconds : nil

@@ -35,6 +35,11 @@ struct OutgoingCall: ~Copyable {
         body = writer
     }
 
+    /// Forgets which keys have refused the request: after a pause they may be tried again.
+    mutating func beginAnew() {
+        refusals = 0
+    }
+
     /// Takes the key for the next attempt.
     ///
     /// - Throws: that all keys are set aside; retryable if that is only for a while.

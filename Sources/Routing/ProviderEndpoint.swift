@@ -16,7 +16,9 @@ package final class ProviderEndpoint: Sendable {
     package let secrets: [String]
     private let base: String
     private let query: String
-    /// By path, that of the model in it.
+    /// Of the paths without a model, by `Self.index`.
+    private let fixed: [HTTPTarget?]
+    /// Of other paths.
     private let targets = Mutex<[String: HTTPTarget]>([:])
     private let ring: Mutex<KeyRing>
 
@@ -44,7 +46,29 @@ package final class ProviderEndpoint: Sendable {
         base = String(path.hasSuffix("/") ? path.dropLast() : path)
         query = mark.map { String(baseURL[baseURL.index(after: $0)...]) } ?? ""
         ring = Mutex(KeyRing(count: headers.count))
+        let (base, query) = (base, query)
+        fixed = try RequestType.allCases.flatMap { type in
+            try [false, true].map { isStreamed in
+                guard let path = format.path(for: type, isStreamed: isStreamed)?.description, !path.contains("{") else { return nil }
+                return try Self.target(base, path, query)
+            }
+        }
         _ = try HTTPTarget(base)
+    }
+
+    private static func index(_ type: RequestType, isStreamed: Bool) -> Int {
+        let ordinal =
+            switch type {
+            case .chat: 0
+            case .completion: 1
+            case .embedding: 2
+            }
+        return ordinal * 2 + (isStreamed ? 1 : 0)
+    }
+
+    private static func target(_ base: String, _ path: String, _ query: String) throws(HTTPInputError) -> HTTPTarget {
+        let separator = query.isEmpty ? "" : path.contains("?") ? "&" : "?"
+        return try HTTPTarget("\(base)\(path)\(separator)\(query)")
     }
 
     package var keyCount: Int { headers.count }
@@ -56,8 +80,7 @@ package final class ProviderEndpoint: Sendable {
     /// - Throws: `HTTPInputError` if that is not usable.
     package func target(_ path: String) throws(HTTPInputError) -> HTTPTarget {
         if let known = targets.withLock({ $0[path] }) { return known }
-        let separator = query.isEmpty ? "" : path.contains("?") ? "&" : "?"
-        let target = try HTTPTarget("\(base)\(path)\(separator)\(query)")
+        let target = try Self.target(base, path, query)
         targets.withLock { targets in
             if targets.count >= Self.mostTargets { targets.removeAll() }
             targets[path] = target
@@ -69,9 +92,14 @@ package final class ProviderEndpoint: Sendable {
     ///
     /// - Throws: `ProviderError` with `unsupported` if the provider has no such thing.
     func target(for type: RequestType, isStreamed: Bool, model: String) throws(ProviderError) -> HTTPTarget {
+        if let fixed = fixed[Self.index(type, isStreamed: isStreamed)] { return fixed }
         guard let template = format.path(for: type, isStreamed: isStreamed) else {
             let what = type == .embedding ? "embeddings" : type == .completion ? "completions of a prompt" : "chat"
             throw .unsupported(format.name, what, "name a model of another provider")
+        }
+        // Such a segment would lead out of the provider's API, key and all.
+        guard !model.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
+            throw ProviderError(code: .providerInvalidRequest, message: "the model's name has a segment of dots only; name a model")
         }
         do {
             return try target(Self.path(template.description, model))

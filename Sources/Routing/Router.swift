@@ -78,7 +78,7 @@ package final class Router {
             }
             let remaining = request.deadline.map { Double($0 - clock()) }
             if let remaining, remaining <= 0 { return record.reply(.failed(Self.late(after: failure))) }
-            let attempt = record.attempts.count - record.keysTried
+            let attempt = record.attempts.count { !$0.isKeyTrial }
             let isWithinBudget =
                 policy.mayRetry(after: attempt, isRetryable: failure.retryable)
                 && budgets[deployment.endpoint.name, default: budget].take(now: .now)
@@ -94,6 +94,7 @@ package final class Router {
                 await slot?.takeAgain()
                 guard isOver else { return record.reply(.cancelled) }
                 record.waited += delay
+                call.beginAnew()
             }
         }
     }
@@ -127,12 +128,11 @@ package final class Router {
             return .ended(.cancelled)
         case .failed(let said):
             let error = call.withoutSecrets(said)
-            record.add(status: error.status, milliseconds, error: error.code)
-            record.last = error
             if let notice = call.keyFailed(error) { onKeySetAside(notice) }
-            guard call.mayUseAnotherKey(after: error) else { return .failed(error) }
-            record.keysTried += 1
-            return .again
+            let hasAnotherKey = call.mayUseAnotherKey(after: error)
+            record.add(status: error.status, milliseconds, error: error.code, isKeyTrial: hasAnotherKey)
+            record.last = error
+            return hasAnotherKey ? .again : .failed(error)
         case .answered(let result, let response):
             call.keyFinished(isAccepted: true)
             let result = record.charge(result, request)
@@ -243,8 +243,6 @@ private struct Record {
     let endpoint: String
     let model: String
     var attempts: [Attempt]
-    /// Attempts that were made only to find a key that is accepted.
-    var keysTried = 0
     /// Whether the model has been asked to mend an answer.
     var isRepaired = false
     /// What answers cost that were not good enough.
@@ -262,11 +260,13 @@ private struct Record {
         return result.charged(sum)
     }
 
-    mutating func add(status: Int?, _ milliseconds: Double, error: ErrorCode?) {
+    mutating func add(status: Int?, _ milliseconds: Double, error: ErrorCode?, isKeyTrial: Bool = false) {
         provider += milliseconds
         let isOverload = error == .rateLimited || error == .overloaded || error == .timeout
         lastCall = ProviderCall(milliseconds: milliseconds, isOverload: isOverload)
-        attempts.append(Attempt(provider: endpoint, model: model, status: status, milliseconds: milliseconds, error: error))
+        attempts.append(
+            Attempt(
+                provider: endpoint, model: model, status: status, milliseconds: milliseconds, error: error, isKeyTrial: isKeyTrial))
     }
 
     func reply(_ outcome: Reply.Outcome) -> Reply {

@@ -8,15 +8,17 @@ final class SchemaCheck {
     /// Compiled schemas by their text, for many requests have the same.
     private var compiled: [[UInt8]: JSONSchema] = [:]
 
-    private static let mostCompiled = 256
-    /// Longer texts are checked on a thread of their own.
+    private static let mostCompiled = 64
+    /// Longer answers are checked on a thread of their own. Longer schemas are not, and left to the provider.
     private static let longText = 65_536
 
     /// The schema that a request's answer is to fit; nil if it gives none, or none that can be read: that is the provider's to judge.
     func schema(of request: borrowing RequestEnvelope, _ bytes: UnsafeRawBufferPointer) -> JSONSchema? {
         guard let range = request.payload(.responseFormat) else { return nil }
         let format = JSONView(at: range, in: bytes)
-        guard format["type"]?.isString("json_schema") == true, let schema = format["json_schema"]?["schema"] else { return nil }
+        guard format["type"]?.isString("json_schema") == true, let schema = format["json_schema"]?["schema"],
+            schema.json.count <= Self.longText
+        else { return nil }
         let text = Array(schema.json)
         if let known = compiled[text] { return known }
         guard let new = try? text.withUnsafeBytes({ try JSONSchema($0) }) else { return nil }

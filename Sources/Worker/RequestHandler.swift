@@ -71,7 +71,7 @@ final class RequestHandler {
         } catch {
             throw EnvelopeError(
                 code: error.code, message: error.message, id: request.id, idRange: request.idRange, type: request.type,
-                replyTo: request.replyTo, metadata: request.metadata)
+                replyTo: request.replyTo, metadata: request.metadata, isStreamed: request.stream)
         }
     }
 
@@ -286,6 +286,10 @@ final class RequestHandler {
                 id: bytes[range], type: error.type, outcome: .failure(code: error.code, message: error.message, retryable: false),
                 timings: visit.timings(nil), metadata: metadata.map { bytes[$0] })
             return Report(response, nil)
+        }
+        if error.isStreamed {
+            let chunks = ChunkStream(publisher, topic: rules.topics.chunks, key: id, id: bytes[range])
+            guard await chunks.fail(ProviderError(code: error.code, message: error.message)) else { return false }
         }
         let replyTo = error.replyTo.flatMap { rules.topics.allowReply(to: $0) ? $0 : nil }
         return await deadLetter(visit, error, after: messages(response(error.metadata), id, isOK: false, replyTo: replyTo, visit)) {

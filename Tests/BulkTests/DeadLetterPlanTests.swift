@@ -32,7 +32,8 @@ import Testing
 
     @Test func codesThatCannotPassNeedToBeNamed() {
         let hopeful: Set<ErrorCode> = [
-            .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .shutdown, .auth, .permission,
+            .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .streamTruncated,
+            .streamCorrupt, .streamStalled, .schemaMismatch, .shutdown, .auth, .permission,
             .notFound, .quotaExhausted, .internal,
         ]
         for code in ErrorCode.allCases {

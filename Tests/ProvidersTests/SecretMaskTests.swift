@@ -37,6 +37,9 @@ import Testing
         let error = ProviderError(code: .auth, message: "no plain words, no plain words; ab", retryable: false, status: 401)
         #expect(error.hiding(["plain words", "ab", "absent"]).message == "no [masked], no [masked]; ab")
         #expect(error.hiding([]) == error)
+        let cut = ProviderError(code: .auth, message: "the key is my-gateway-tok")
+        #expect(cut.hiding(["my-gateway-token"]).message == "the key is [masked]")
+        #expect(cut.hiding(["token-of-others"]).message == "the key is my-gateway-tok")
         #expect(error.hiding(["plain words"]).status == 401)
     }
 }
