@@ -33,24 +33,6 @@ def replaced(value: object, new: object) -> Callable[[dict, str], bool]:
     return apply
 
 
-def renamed(new: str) -> Callable[[dict, str], bool]:
-    def apply(owner: dict, member: str) -> bool:
-        owner[new] = owner.pop(member)
-        return True
-
-    return apply
-
-
-def left_out(value: object) -> Callable[[dict, str], bool]:
-    def apply(owner: dict, member: str) -> bool:
-        if owner[member] != value:
-            return False
-        del owner[member]
-        return True
-
-    return apply
-
-
 def api_key(owner: dict, member: str) -> bool:
     scheme, _, key = owner[member].partition(" ")
     if scheme != "Bearer":
@@ -66,7 +48,6 @@ def standard_base64(owner: dict, member: str) -> bool:
     return owner[member] != text
 
 
-NAME = "ProtoJSON takes a field's own name as well as that in lowerCamelCase, which the API documents"
 BASE64 = "ProtoJSON takes both alphabets of base64; ours is the sender's own text"
 
 ALLOWANCES = [
@@ -74,14 +55,6 @@ ALLOWANCES = [
         "anthropic", "headers", "anthropic-version", replaced("2026-10-21", "2023-06-01"),
         "the older version takes what the newer does, and temperature, top_p and top_k"),
     Allowance("anthropic", "headers", "authorization", api_key, "the API takes a key in either field"),
-    Allowance("gemini", "body", "generationConfig", left_out({}), "the SDK writes an empty object where a call has settings elsewhere"),
-    Allowance("gemini", "body.tools.*.functionDeclarations.*", "parameters_json_schema", renamed("parametersJsonSchema"), NAME),
-    Allowance("gemini", "body.contents.*.parts.*.inlineData", "mime_type", renamed("mimeType"), NAME),
-    Allowance("gemini", "body.contents.*.parts.*.fileData", "mime_type", renamed("mimeType"), NAME),
-    Allowance("gemini", "body.contents.*.parts.*.fileData", "file_uri", renamed("fileUri"), NAME),
-    Allowance("gemini", "body.generationConfig.thinkingConfig", "thinking_level", renamed("thinkingLevel"), NAME),
-    Allowance("gemini", "body.generationConfig.thinkingConfig", "thinking_budget", renamed("thinkingBudget"), NAME),
-    Allowance("gemini", "body.generationConfig.thinkingConfig", "include_thoughts", renamed("includeThoughts"), NAME),
     Allowance("gemini", "body.contents.*.parts.*.inlineData", "data", standard_base64, BASE64),
     Allowance("gemini", "body.contents.*.parts.*", "thoughtSignature", standard_base64, BASE64),
 ]

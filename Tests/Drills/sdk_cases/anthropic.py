@@ -8,7 +8,7 @@ import json
 import anthropic
 
 from .case import (
-    ANSWER, CITY, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal, image, json_schema,
+    ANSWER, CITY, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, REPLY, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal, image, json_schema,
     text, tool_call, tool_result, user)
 
 KIND = "anthropic"
@@ -17,14 +17,14 @@ MODEL = "claude-sonnet-5"
 METHOD = "messages.create"
 
 MESSAGE = {
-    "id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": [{"type": "text", "text": "Paris."}],
+    "id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": [{"type": "text", "text": REPLY}],
     "stop_reason": "end_turn", "stop_sequence": None, "usage": {"input_tokens": 14, "output_tokens": 4},
 }
 EVENTS = [
     {"type": "message_start", "message": {**MESSAGE, "content": [], "stop_reason": None}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "ping"},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Paris."}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": REPLY}},
     {"type": "content_block_stop", "index": 0},
     {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 4}},
     {"type": "message_stop"},

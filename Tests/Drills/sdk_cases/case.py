@@ -56,6 +56,8 @@ ANSWER = {
     "additionalProperties": False,
 }
 LONDON = '{"city":"London","unit":"C"}'
+REPLY = '{"capital":"Paris","inhabitants":null}'
+"""What the providers ordinarily answer; it fits the schema that some calls give."""
 PARIS = '{"city":"Paris","unit":"F"}'
 ODD = '{ "text": "\\u2603 \\"quoted\\" \\\\ \\n", "numbers": [0, -1.5, 1e3, 9007199254740993], "nested": {"none": null, "yes": true} }'
 """Arguments that are easily got wrong."""

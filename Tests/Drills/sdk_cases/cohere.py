@@ -5,7 +5,7 @@ import json
 import cohere
 
 from .case import (
-    ANSWER, LONDON, MARK, ODD, PARIS, PIXEL, QUESTION, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal, image, json_schema, text,
+    ANSWER, LONDON, MARK, ODD, PARIS, PIXEL, QUESTION, REPLY, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal, image, json_schema, text,
     tool_call, tool_result, user)
 
 KIND = "cohere"
@@ -15,13 +15,13 @@ METHOD = "chat"
 
 USAGE = {"billed_units": {"input_tokens": 7, "output_tokens": 2}, "tokens": {"input_tokens": 71, "output_tokens": 4}}
 CHAT = {
-    "id": "c1", "finish_reason": "COMPLETE", "message": {"role": "assistant", "content": [{"type": "text", "text": "Paris."}]},
+    "id": "c1", "finish_reason": "COMPLETE", "message": {"role": "assistant", "content": [{"type": "text", "text": REPLY}]},
     "usage": USAGE,
 }
 EVENTS = [
     {"type": "message-start", "id": "c1", "delta": {"message": {"role": "assistant"}}},
     {"type": "content-start", "index": 0, "delta": {"message": {"content": {"type": "text", "text": ""}}}},
-    {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "Paris."}}}},
+    {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": REPLY}}}},
     {"type": "content-end", "index": 0},
     {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": USAGE}},
 ]

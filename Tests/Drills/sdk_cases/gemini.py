@@ -7,7 +7,7 @@ from google import genai
 from google.genai import errors, types
 
 from .case import (
-    ANSWER, CITY, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, SOUND, TIME, WEATHER, Answer, Case, Refusal, image, json_schema, text,
+    ANSWER, CITY, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, REPLY, SOUND, TIME, WEATHER, Answer, Case, Refusal, image, json_schema, text,
     tool_call, tool_result, user)
 
 KIND = "gemini"
@@ -16,7 +16,7 @@ MODEL = "gemini-3-pro"
 METHOD = "models.generate_content"
 
 CONTENT = {
-    "candidates": [{"content": {"parts": [{"text": "Paris."}], "role": "model"}, "finishReason": "STOP", "index": 0}],
+    "candidates": [{"content": {"parts": [{"text": REPLY}], "role": "model"}, "finishReason": "STOP", "index": 0}],
     "usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 2, "totalTokenCount": 10}, "modelVersion": MODEL, "responseId": "r1",
 }
 
@@ -238,7 +238,7 @@ CASES = [
             "messages": QUESTION, "temperature": 0.5, "user": "someone",
             "extra": {
                 "safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
-                "generationConfig": {"thinkingConfig": {"includeThoughts": True}, "mediaResolution": "MEDIA_RESOLUTION_LOW"},
+                "generationConfig": {"thinkingConfig": {"include_thoughts": True}, "mediaResolution": "MEDIA_RESOLUTION_LOW"},
             },
         },
         {
@@ -249,7 +249,7 @@ CASES = [
         }),
     Case(
         "effort and thoughts",
-        {"messages": QUESTION, "reasoning_effort": "low", "extra": {"generationConfig": {"thinkingConfig": {"includeThoughts": True}}}},
+        {"messages": QUESTION, "reasoning_effort": "low", "extra": {"generationConfig": {"thinkingConfig": {"include_thoughts": True}}}},
         {
             "contents": WORDS,
             "config": config(thinking_config=types.ThinkingConfig(thinking_level="LOW", include_thoughts=True)),

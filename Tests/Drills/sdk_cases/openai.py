@@ -5,7 +5,7 @@ import json
 import openai
 
 from .case import (
-    ANSWER, EMPTY_OBJECT, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, SOUND, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal,
+    ANSWER, EMPTY_OBJECT, LONDON, MARK, ODD, PARIS, PDF, PIXEL, QUESTION, REPLY, SOUND, STRICT_WEATHER, TIME, WEATHER, Answer, Case, Refusal,
     image, json_schema, text, tool, tool_call, tool_result, user)
 
 KIND = "openai"
@@ -14,12 +14,12 @@ MODEL = "gpt-5.5"
 METHOD = "chat.completions.create"
 
 USAGE = {"prompt_tokens": 14, "completion_tokens": 2, "total_tokens": 16}
-CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Paris.", "refusal": None}, "logprobs": None, "finish_reason": "stop"}
+CHOICE = {"index": 0, "message": {"role": "assistant", "content": REPLY, "refusal": None}, "logprobs": None, "finish_reason": "stop"}
 CHAT = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1790000000, "model": MODEL, "choices": [CHOICE], "usage": USAGE}
 CHUNK = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1790000000, "model": MODEL}
 CHUNKS = [
     {**CHUNK, "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]},
-    {**CHUNK, "choices": [{"index": 0, "delta": {"content": "Paris."}, "finish_reason": None}]},
+    {**CHUNK, "choices": [{"index": 0, "delta": {"content": REPLY}, "finish_reason": None}]},
     {**CHUNK, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
 ]
 
