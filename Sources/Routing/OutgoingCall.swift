@@ -84,7 +84,8 @@ struct OutgoingCall: ~Copyable {
             keyFinished(isAccepted: true)
             fault = .rate(deployment.model, milliseconds: Double(failure.retryAfterMilliseconds ?? 0))
         default:
-            keyFinished(isAccepted: failure.status.map { $0 < 500 } == true)
+            // A request that is refused for its own sake may not even have been looked at for its key.
+            keyFinished(isAccepted: false)
             return nil
         }
         refusals += 1

@@ -4,8 +4,9 @@ internal import Routing
 
 /// Publishes the answer to one request piece by piece, in order. Confined to its loop.
 ///
-/// Pieces are not waited for, the last one is: as they have one key, the brokers then have them all. If Kafka did not take one, the
-/// last one brings the whole answer, as the first of a new beginning.
+/// Pieces are not waited for, the last one is: as they have one key, the brokers then have them all, save what they have refused
+/// later, as they may in a long outage. If Kafka's client did not take one, the last one brings the whole answer (the first of
+/// several), as the first of a new beginning.
 final class ChunkStream {
     private let publisher: Publisher
     private let topic: String
