@@ -55,7 +55,7 @@ final class StreamedCall {
     /// What has come of it.
     ///
     /// - Parameter error: what ended the connection; nil if it ended as it should.
-    /// - Throws: `HTTPError` of kind `cancelled` as it is.
+    /// - Throws: why it is no whole answer.
     func outcome(_ error: HTTPError?) throws(ProviderError) -> ProviderResult {
         if let failure { throw failure }
         // What becomes of the connection after the end is of no interest. Where there is no mark of it, usage comes last.
@@ -69,6 +69,7 @@ final class StreamedCall {
                 throw ProviderError(code: .streamStalled, message: "\(error.description); http.idle_timeout_ms is how long that may last")
             case .connectionLost where hasBegun, .protocolViolation where hasBegun:
                 throw ProviderError(code: .streamTruncated, message: "\(error.description), before the stream's end")
+            case .consumerFailed: break
             default:
                 throw ProviderError(error) ?? ProviderError(code: .internal, message: "cancelled")
             }
