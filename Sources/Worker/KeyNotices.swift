@@ -17,9 +17,13 @@ struct KeyNotices {
 
     func tell(_ notice: KeyNotice) {
         let scope = notice.model.map { " for \($0)" } ?? ""
-        logger.error(
-            "\(notice.provider): key \(notice.key) of \(notice.count) was refused\(scope) and is set aside; check it and its account",
-            metadata: ["reason": "\(notice.reason.rawValue)", "seconds": "\(Int(notice.pause / 1_000))"])
+        let key = "\(notice.provider): key \(notice.key) of \(notice.count)"
+        let metadata: Logger.Metadata = ["reason": "\(notice.reason.rawValue)", "seconds": "\(Int(notice.pause / 1_000))"]
+        if notice.reason == .rateLimited {
+            logger.warning("\(key) is to be left alone\(scope), the provider says; requests wait", metadata: metadata)
+        } else {
+            logger.error("\(key) was refused\(scope) and is set aside; check it and its account", metadata: metadata)
+        }
         guard let topic = rules.topics.events else { return }
         let now = WallClock.milliseconds
         let event = KeyEvent(
