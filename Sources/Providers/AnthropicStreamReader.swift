@@ -13,12 +13,7 @@ struct AnthropicStreamReader: StreamReader {
 
     /// Events say their type inside too, which counts. Unknown ones are passed over, for there may be more.
     mutating func read(_ type: String, _ data: UnsafeRawBufferPointer, into answer: inout AnswerBuilder) throws(ProviderError) {
-        let event: JSONView
-        do {
-            event = try JSONView(parsing: data)
-        } catch {
-            throw .corruptStream(error.message)
-        }
+        let event = try JSONView(event: data)
         guard let type = event["type"] else {
             if event["error"] != nil { throw classify(data) }
             throw .corruptStream(event.kind == .object ? "it has no type" : "it is \(event.kind.description)")

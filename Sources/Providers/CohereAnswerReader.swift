@@ -131,12 +131,7 @@ enum CohereAnswerReader {
 struct CohereStreamReader: StreamReader {
     mutating func read(_ event: String, _ data: UnsafeRawBufferPointer, into answer: inout AnswerBuilder) throws(ProviderError) {
         if data.elementsEqual("[DONE]".utf8) { return answer.end() }
-        let piece: JSONView
-        do {
-            piece = try JSONView(parsing: data)
-        } catch {
-            throw .corruptStream(error.message)
-        }
+        let piece = try JSONView(event: data)
         guard piece.kind == .object else { throw .corruptStream("it is \(piece.kind.description)") }
         guard let type = piece["type"], event != "error", !type.isString("error") else {
             throw piece["message"] == nil ? .corruptStream("it has no type") : CohereFormat.streamedError(data)

@@ -90,3 +90,16 @@ extension ProviderError {
         ProviderError(code: .streamCorrupt, message: "the provider's stream has an event that is not as expected: \(what)")
     }
 }
+
+extension JSONView {
+    /// The value that an event of a stream is.
+    ///
+    /// - Throws: `ProviderError` with `stream_corrupt` if it is not valid JSON.
+    init(event data: UnsafeRawBufferPointer) throws(ProviderError) {
+        do {
+            self = try JSONView(parsing: data)
+        } catch {
+            throw .corruptStream(error.message)
+        }
+    }
+}

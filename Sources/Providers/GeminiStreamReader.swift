@@ -14,12 +14,7 @@ struct GeminiStreamReader: StreamReader {
     }
 
     mutating func read(_ event: String, _ data: UnsafeRawBufferPointer, into answer: inout AnswerBuilder) throws(ProviderError) {
-        let response: JSONView
-        do {
-            response = try JSONView(parsing: data)
-        } catch {
-            throw .corruptStream(error.message)
-        }
+        let response = try JSONView(event: data)
         if GeminiErrorBody.isError(response) { throw classify(data) }
         try reader.readEvent(response, into: &answer)
     }

@@ -14,12 +14,7 @@ struct OpenAIStreamReader: StreamReader {
 
     mutating func read(_ event: String, _ data: UnsafeRawBufferPointer, into answer: inout AnswerBuilder) throws(ProviderError) {
         if data.elementsEqual("[DONE]".utf8) { return answer.end() }
-        let chunk: JSONView
-        do {
-            chunk = try JSONView(parsing: data)
-        } catch {
-            throw .corruptStream(error.message)
-        }
+        let chunk = try JSONView(event: data)
         guard chunk.kind == .object else { throw .corruptStream("it is \(chunk.kind.description)") }
         // Some servers put what went wrong beside a choice that looks like any other.
         if event == "error" || chunk["error"] != nil { throw classify(data) }
