@@ -102,7 +102,7 @@ extension ErrorCode {
         switch self {
         case .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .streamTruncated, .streamCorrupt,
             .streamStalled, .schemaMismatch, .auth, .permission, .notFound,
-            .quotaExhausted, .shutdown, .internal:
+            .quotaExhausted, .budgetExceeded, .shutdown, .internal:
             true
         case .invalidJSON, .invalidRequest, .missingID, .unknownModel, .requestTooLarge, .emptyMessage, .duplicateID,
             .replyToNotAllowed, .deadlineExceeded, .unsupported, .poisonMessage, .providerInvalidRequest, .contextLength, .contentFiltered,

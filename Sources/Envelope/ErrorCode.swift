@@ -10,6 +10,7 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
     case duplicateID = "duplicate_id"
     case replyToNotAllowed = "reply_to_not_allowed"
     case deadlineExceeded = "deadline_exceeded"
+    case budgetExceeded = "budget_exceeded"
     case unsupported
     case poisonMessage = "poison_message"
 
@@ -44,8 +45,8 @@ package enum ErrorCode: String, CaseIterable, Hashable, Sendable {
             .streamStalled, .shutdown:
             true
         case .invalidJSON, .invalidRequest, .missingID, .unknownModel, .requestTooLarge, .emptyMessage, .duplicateID,
-            .replyToNotAllowed, .deadlineExceeded, .unsupported, .poisonMessage, .auth, .permission, .notFound, .providerInvalidRequest,
-            .contextLength, .contentFiltered, .quotaExhausted, .schemaMismatch, .responseTooLarge, .internal:
+            .replyToNotAllowed, .deadlineExceeded, .budgetExceeded, .unsupported, .poisonMessage, .auth, .permission, .notFound,
+            .providerInvalidRequest, .contextLength, .contentFiltered, .quotaExhausted, .schemaMismatch, .responseTooLarge, .internal:
             false
         }
     }

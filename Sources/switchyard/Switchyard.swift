@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Configuration
 
 @main
 struct Switchyard: AsyncParsableCommand {
@@ -14,6 +15,6 @@ struct Switchyard: AsyncParsableCommand {
               switchyard submit questions.txt --model default
               switchyard collect --submitted questions.txt -o answers.jsonl
             """,
-        version: "0.1.0",
-        subcommands: [Work.self, Submit.self, Collect.self, DeadLetters.self, Broker.self, Simulate.self, Config.self, Demo.self])
+        version: ProductVersion.current,
+        subcommands: [Work.self, Submit.self, Collect.self, Top.self, DeadLetters.self, Broker.self, Simulate.self, Config.self, Demo.self])
 }

@@ -34,7 +34,7 @@ import Testing
         let hopeful: Set<ErrorCode> = [
             .rateLimited, .overloaded, .timeout, .connection, .serverError, .malformedResponse, .streamTruncated,
             .streamCorrupt, .streamStalled, .schemaMismatch, .shutdown, .auth, .permission,
-            .notFound, .quotaExhausted, .internal,
+            .notFound, .quotaExhausted, .budgetExceeded, .internal,
         ]
         for code in ErrorCode.allCases {
             #expect(verdict(letter(1, code: code), rules()) == (hopeful.contains(code) ? nil : .hopeless(code)))

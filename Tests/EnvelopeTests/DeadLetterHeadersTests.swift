@@ -63,7 +63,7 @@ import Testing
             #expect(code.rawValue.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) })
             #expect(ErrorCode(rawValue: code.rawValue) == code)
         }
-        #expect(ErrorCode.allCases.count == 31)
+        #expect(ErrorCode.allCases.count == 32)
         #expect(ErrorCode.allCases.filter(\.retryable).count == 10)
     }
 }
