@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-LIBRARIES := librdkafka-dev libcurl4-openssl-dev libssl-dev libhiredis-dev
+LIBRARIES := librdkafka-dev libcurl4-openssl-dev libssl-dev libhiredis-dev libzstd-dev
 PROGRAMS  := redis-server kcat curl nginx-light openssl docker-compose python3-venv pkg-config
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTHON    := .build/python/bin/python
@@ -79,6 +79,10 @@ drill-rebalance: build ## Let workers join and leave all the time: nothing is lo
 .PHONY: drill-head-of-line
 drill-head-of-line: build ## Let one request take SLOW_S=60 seconds: those behind it do not wait
 	python3 Tests/Drills/head_of_line.py
+
+.PHONY: drill-quota
+drill-quota: build ## Have WORKERS=8 share a key of RPM=600 requests a minute for SECONDS=300: nearly all is used, and no more
+	python3 Tests/Drills/quota.py
 
 .PHONY: drill-streams
 drill-streams: build ## Have STREAMS=1000 answers of CHUNKS=500 pieces streamed at once by one worker, and tell its CPU and memory

@@ -32,11 +32,13 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         room("EventLoop", ["CLinux", .product(name: "HeapModule", package: "swift-collections")]),
         room("Kafka", ["EventLoop", "CRdKafka", .product(name: "Logging", package: "swift-log")]),
         room("Envelope"),
         room("JSONSchema", ["Envelope"]),
         room("Security", ["COpenSSL"]),
+        room("Compression", ["CZstd"]),
         room("Bulk", ["Kafka", "Envelope", "Security", .product(name: "Logging", package: "swift-log")]),
         room("HTTP", ["EventLoop", "CCurl"]),
         room("Redis", ["EventLoop", "CHiredis"]),
@@ -44,18 +46,26 @@ let package = Package(
         room(
             "Coordination",
             [
+                "Envelope", "EventLoop", "Redis", "Security", .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        room("Cache", ["Compression", "Coordination", "Security"]),
+        room(
+            "Limits",
+            [
                 "EventLoop", "Redis", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        room("Routing", ["Providers", "HTTP", "Envelope", "EventLoop", "JSONSchema"]),
+        room("Routing", ["Limits", "Providers", "HTTP", "Envelope", "EventLoop", "JSONSchema"]),
         room(
             "BatchLane",
             ["Providers", "Routing", "HTTP", "Redis", "Envelope", "EventLoop", .product(name: "Logging", package: "swift-log")]),
-        room("Configuration", ["Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
+        room("Configuration", ["Coordination", "Limits", "Kafka", "Redis", "HTTP", "Providers", .product(name: "Yams", package: "Yams")]),
         room(
             "Worker",
             [
-                "BatchLane", "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Providers", "Redis", "Routing",
+                "BatchLane", "Configuration", "Coordination", "Envelope", "Limits", "EventLoop", "HTTP", "Kafka", "Providers", "Redis",
+                "Routing",
                 "Security",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -70,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "switchyard",
             dependencies: [
-                "Bulk", "Configuration", "Envelope", "EventLoop", "Kafka", "Simulator", "Worker",
+                "Bulk", "Configuration", "Coordination", "Envelope", "EventLoop", "Kafka", "Redis", "Simulator", "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -90,7 +100,13 @@ let package = Package(
         tests("RedisTests", ["Redis", "EventLoop", "TestSupport"]),
         tests("ProvidersTests", ["Providers", "Envelope"]),
         tests(
-            "CoordinationTests", ["Coordination", "Redis", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+            "CoordinationTests",
+            [
+                "Coordination", "Envelope", "EventLoop", "Redis", "Security", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        tests("CompressionTests", ["Compression", "TestSupport"]),
+        tests("CacheTests", ["Cache", "Coordination", "Security", "TestSupport"]),
         tests("RoutingTests", ["Routing", "Providers", "HTTP", "Envelope", "EventLoop", "TestSupport"]),
         tests(
             "ConfigurationTests",
@@ -101,14 +117,15 @@ let package = Package(
         tests("SimulatorTests", ["Simulator", "Envelope", "TestSupport"]),
         tests(
             "SystemTests", ["switchyard", "Envelope", "Kafka", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
-        tests("WorkerTests", ["Worker", "Configuration", "Envelope", "EventLoop", "TestSupport"]),
+        tests("WorkerTests", ["Worker", "Configuration", "Envelope", "EventLoop", "Limits", "TestSupport"]),
         tests(
             "BatchLaneTests",
             [
                 "BatchLane", "Providers", "Routing", "HTTP", "Redis", "Envelope", "EventLoop", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("SecurityTests", ["Security"]),
+        tests("LimitsTests", ["Limits", "Redis", "EventLoop", "TestSupport", .product(name: "Logging", package: "swift-log")]),
+        tests("SecurityTests", ["Security", "TestSupport"]),
         tests("BulkTests", ["Bulk", "Envelope", "Kafka", "TestSupport"]),
         tests("KafkaTests", ["Kafka", "EventLoop", "CRdKafka", "TestSupport", .product(name: "Logging", package: "swift-log")]),
     ],

@@ -9,8 +9,11 @@ package struct Configuration: Sendable {
     package let redis: RedisSection
     package let retry: RetryConfiguration
     package let batch: BatchConfiguration
+    package let limits: LimitsConfiguration
     package let providers: [String: ProviderConfiguration]
     package let models: [String: ModelConfiguration]
+    /// By the tenant's name; what counts for each tenant without an entry of its own is under `TenantConfiguration.others`.
+    package let tenants: [String: TenantConfiguration]
     /// The provider of a model whose name is no alias and names no provider; nil if there is none.
     package let defaultProvider: String?
 
@@ -29,12 +32,16 @@ package struct Configuration: Sendable {
         redis = RedisSection(settings, &problems)
         retry = RetryConfiguration(settings, &problems)
         batch = BatchConfiguration(settings)
+        limits = LimitsConfiguration(settings)
         var providers: [String: ProviderConfiguration] = [:]
         for name in settings.names(in: "providers") { providers[name] = ProviderConfiguration(name, settings, &problems) }
         self.providers = providers
         var models: [String: ModelConfiguration] = [:]
         for alias in settings.names(in: "models") { models[alias] = ModelConfiguration(alias, settings, &problems) }
         self.models = models
+        var tenants: [String: TenantConfiguration] = [:]
+        for name in settings.names(in: "tenants") { tenants[name] = TenantConfiguration(name, settings) }
+        self.tenants = tenants
         let name = settings.text("default_provider")
         defaultProvider = name.isEmpty ? nil : name
         let known = settings.names(in: "providers")

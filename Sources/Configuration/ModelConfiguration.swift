@@ -1,3 +1,4 @@
+package import Limits
 package import Providers
 
 /// What a model's alias stands for.
@@ -8,6 +9,8 @@ package struct ModelConfiguration: Sendable {
     package let price: Price?
     /// How many tokens an answer may have if the request does not say; nil leaves that to the provider.
     package let maxTokens: Int?
+    /// Of each key of the provider.
+    package let limits: LimitRates
 
     /// Nil if there are problems.
     init?(_ alias: String, _ settings: Settings, _ problems: inout Problems) {
@@ -23,6 +26,7 @@ package struct ModelConfiguration: Sendable {
         provider = required("provider")
         model = required("model")
         maxTokens = settings.optionalInteger(path.appending("max_tokens"))
+        limits = settings.rates(path)
         price = Self.price(path.appending("price"), settings, &problems)
         for name in missing { problems.add("\(path.appending(name)): is missing; name the \(name)", at: settings.origin(of: path)) }
         let providers = settings.names(in: "providers")

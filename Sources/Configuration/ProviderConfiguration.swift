@@ -1,4 +1,5 @@
 internal import HTTP
+package import Limits
 package import Providers
 
 /// Where a provider is and how it is spoken with.
@@ -14,6 +15,8 @@ package struct ProviderConfiguration: Sendable {
     package let organization: String?
     /// Header fields beyond those that the kind has.
     package let headers: [String: ConfiguredText]
+    /// Of each key, for all models together.
+    package let limits: LimitRates
     private let origin: Origin
 
     /// Nil if there are problems.
@@ -35,6 +38,7 @@ package struct ProviderConfiguration: Sendable {
         if single != nil, !several.isEmpty {
             problems.add("\(path): has api_key and api_keys; remove one of the two", at: settings.origin(of: path.appending("api_keys")))
         }
+        limits = settings.rates(path)
         headers = Self.headers(path.appending("headers"), settings, &problems)
         checkNames(path.appending("headers"), settings, &problems)
     }

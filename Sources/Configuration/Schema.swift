@@ -1,7 +1,8 @@
 /// All keys, in the order of a listing.
 enum Schema {
     static let keys: [Key] =
-        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + batchKeys + providerKeys + modelKeys + [
+        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + batchKeys + limitKeys
+        + providerKeys + providerLimitKeys + modelKeys + modelLimitKeys + tenantKeys + [
             Key("default_provider", .text, "", "the provider of models that are no alias and name none")
         ]
 

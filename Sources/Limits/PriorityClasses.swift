@@ -6,8 +6,8 @@
 ///
 /// Nobody starves: before a turn of class p, each other class q has at most 2^(q-p) + 1 turns, rounded down; that is at most 1,031
 /// turns of others between two of class 0, and 9 between two of class 9.
-struct PriorityClasses {
-    static let count = 10
+package struct PriorityClasses: Sendable {
+    package static let count = 10
 
     /// The virtual time at which each class has its next turn.
     private var passes = [UInt64](repeating: 0, count: count)
@@ -15,8 +15,10 @@ struct PriorityClasses {
     private var active: UInt16 = 0
     private var virtualTime: UInt64 = 0
 
+    package init() {}
+
     /// The class whose turn it is, the higher one of two; nil if none has anything to do.
-    var next: Int? {
+    package var next: Int? {
         guard active != 0 else { return nil }
         var best = -1
         var rest = active
@@ -29,19 +31,19 @@ struct PriorityClasses {
     }
 
     /// Notes that a class has something to do.
-    mutating func activate(_ priority: Int) {
+    package mutating func activate(_ priority: Int) {
         guard active & 1 << priority == 0 else { return }
         active |= 1 << priority
         passes[priority] = max(passes[priority], virtualTime)
     }
 
     /// Notes that a class has nothing to do.
-    mutating func deactivate(_ priority: Int) {
+    package mutating func deactivate(_ priority: Int) {
         active &= ~(1 << priority)
     }
 
     /// Notes that a class has had its turn.
-    mutating func advance(_ priority: Int) {
+    package mutating func advance(_ priority: Int) {
         virtualTime = passes[priority]
         passes[priority] += 1 << (Self.count - 1 - priority)
     }

@@ -5,6 +5,8 @@ enum Waiter {
     /// Nobody any more: the task was cancelled.
     case none
     case task(UnsafeContinuation<Result<RedisValue, RedisError>, Never>)
+    /// Somebody who goes on meanwhile. Told at the end of the loop's turn, so that it may use the client.
+    case callback((Result<RedisValue, RedisError>) -> Void)
     /// The client itself, which has the script loaded.
     case scriptLoad(RedisScript)
 }

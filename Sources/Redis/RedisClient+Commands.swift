@@ -51,6 +51,37 @@ extension RedisClient {
         return reply
     }
 
+    /// Runs a script, and tells its result later, on the loop. *Loop only.*
+    ///
+    /// - Parameter done: called once, at the end of a turn of the loop; with an error as `evaluate` throws it.
+    package func evaluate(
+        _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument],
+        then done: @escaping (Result<RedisValue, RedisError>) -> Void
+    ) {
+        loop.checkIsolated()
+        if case .refuse(let failure) = lifecycle.admission {
+            loop.atTurnEnd { done(.failure(failure)) }
+            return
+        }
+        let isKnown: Bool
+        if case .loaded(let digest) = scripts[script] {
+            isKnown = true
+            encoder.encode("EVALSHA", source: digest, keys, arguments)
+        } else {
+            isKnown = false
+            loadIfPossible(script)
+            encoder.encode("EVAL", source: script.source, keys, arguments)
+        }
+        lastTicket += 1
+        let callback = Waiter.callback { [self] result in
+            guard case .success(.error(let text)) = result else { return done(result) }
+            guard isKnown, RedisError.kind(of: text) == "NOSCRIPT" else { return done(.failure(failure(of: script, text))) }
+            if case .loaded = scripts[script] { scripts[script] = nil }
+            evaluate(script, keys: keys, arguments: arguments, then: done)
+        }
+        enqueue(callback, ticket: lastTicket)
+    }
+
     private func failure(of script: RedisScript, _ text: String) -> RedisError {
         RedisError(reply: text, origin: "script \(script.name): \(configuration.origin)")
     }
@@ -182,6 +213,8 @@ extension RedisClient {
                 break
             case .task(let continuation):
                 continuation.resume(returning: .success(reply))
+            case .callback(let callback):
+                loop.atTurnEnd { callback(.success(reply)) }
             case .scriptLoad(let script):
                 scripts[script] = reply.bytes.map { .loaded(digest: $0) }
             }
@@ -250,6 +283,10 @@ extension RedisClient {
     }
 
     private func resolve(_ waiter: Waiter, _ failure: RedisError) {
-        if case .task(let continuation) = waiter { continuation.resume(returning: .failure(failure)) }
+        switch waiter {
+        case .task(let continuation): continuation.resume(returning: .failure(failure))
+        case .callback(let callback): loop.atTurnEnd { callback(.failure(failure)) }
+        case .none, .scriptLoad: break
+        }
     }
 }

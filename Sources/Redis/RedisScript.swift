@@ -2,7 +2,7 @@
 package final class RedisScript: Sendable {
     /// What the script is called in error messages.
     package let name: String
-    let source: [UInt8]
+    package let source: [UInt8]
 
     package init(name: String, source: String) {
         self.name = name

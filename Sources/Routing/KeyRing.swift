@@ -76,17 +76,38 @@ package struct KeyRing: Sendable {
             defer { next = (next + 1) % count }
             return .key(next)
         }
-        let order = (0..<count).map { (next + $0) % count }
-        let usable = order.filter { opensAt($0, model, now) <= now }
-        guard let chosen = usable.first(where: { isRested($0, model, now) }) ?? usable.first else {
+        guard let chosen = usable(for: model, now: now).first else {
             let first = order.min { opensAt($0, model, now) < opensAt($1, model, now) } ?? next
             let reason = scopes(first, model).compactMap { refusals[$0]?.reason }.first ?? .rateLimited
             return .none(reason, until: opensAt(first, model, now))
         }
-        next = (chosen + 1) % count
-        for scope in scopes(chosen, model) { refusals[scope]?.trial = now }
+        note(chosen, isTakenFor: model, now: now)
         return .key(chosen)
     }
+
+    /// The keys that may be used for a model, the one whose turn it is first, and those last that are to be left alone.
+    package func usable(for model: String, now: MonotonicTime) -> [Int] {
+        if refusals.isEmpty, rests.isEmpty { return order }
+        let open = order.filter { opensAt($0, model, now) <= now }
+        return open.filter { isRested($0, model, now) } + open.filter { !isRested($0, model, now) }
+    }
+
+    /// Takes the key that was chosen for a call.
+    ///
+    /// - Returns: false if it has been set aside meanwhile.
+    package mutating func take(_ key: Int, for model: String, now: MonotonicTime) -> Bool {
+        guard opensAt(key, model, now) <= now else { return false }
+        note(key, isTakenFor: model, now: now)
+        return true
+    }
+
+    private mutating func note(_ key: Int, isTakenFor model: String, now: MonotonicTime) {
+        next = (key + 1) % count
+        for scope in scopes(key, model) { refusals[scope]?.trial = now }
+    }
+
+    /// The keys from the one whose turn it is.
+    private var order: [Int] { (0..<count).map { (next + $0) % count } }
 
     /// Whether there is a key that may be used for a model, and need not be left alone.
     package func hasRested(for model: String, now: MonotonicTime) -> Bool {

@@ -64,6 +64,16 @@ struct OutgoingCall: ~Copyable {
         }
     }
 
+    /// Takes a certain key for the next attempt.
+    ///
+    /// - Returns: false if it has been set aside.
+    mutating func takeKey(_ index: Int) -> Bool {
+        guard deployment.endpoint.takeKey(index, for: deployment.model) else { return false }
+        key = index
+        http.headers = deployment.endpoint.headers(of: index)
+        return true
+    }
+
     /// The call was not refused for its key's sake.
     ///
     /// - Parameter isAccepted: whether the key is known to be good.

@@ -120,6 +120,18 @@ package final class ProviderEndpoint: Sendable {
         ring.withLock { $0.take(for: model, now: .now) }
     }
 
+    /// The keys that a call may be made with, the best first.
+    func usableKeys(for model: String) -> [Int] {
+        ring.withLock { $0.usable(for: model, now: .now) }
+    }
+
+    /// Takes a key among these.
+    ///
+    /// - Returns: false if it has been set aside meanwhile.
+    func takeKey(_ key: Int, for model: String) -> Bool {
+        ring.withLock { $0.take(key, for: model, now: .now) }
+    }
+
     func hasRestedKey(for model: String) -> Bool {
         ring.withLock { $0.hasRested(for: model, now: .now) }
     }

@@ -23,16 +23,19 @@ package struct Reply {
     package let waitedMilliseconds: Double
     /// The last call of this visit; nil if none was made.
     package let lastCall: ProviderCall?
+    /// What the answers of this visit took, also those that were not good enough; nil if there was none.
+    package let spent: Usage?
 
     package init(
         outcome: Outcome, attempts: [Attempt], providerMilliseconds: Double = 0, waitedMilliseconds: Double = 0,
-        lastCall: ProviderCall? = nil
+        lastCall: ProviderCall? = nil, spent: Usage? = nil
     ) {
         self.outcome = outcome
         self.attempts = attempts
         self.providerMilliseconds = providerMilliseconds
         self.waitedMilliseconds = waitedMilliseconds
         self.lastCall = lastCall
+        self.spent = spent
     }
 }
 

@@ -19,10 +19,10 @@ extension Router {
             let charged = result.charged(result.usage ?? request.estimatedUsage(for: result.content))
             guard let schema = schemas.schema(of: request, bytes),
                 let problems = await schemas.misfit(charged, result.written?.bytes ?? response.body, schema), let last = reply.attempts.last
-            else { return Reply(outcome: .answered(charged, response), attempts: reply.attempts) }
+            else { return Reply(outcome: .answered(charged, response), attempts: reply.attempts, spent: charged.usage) }
             let attempt = Attempt(
                 provider: last.provider, model: last.model, status: last.status, milliseconds: last.milliseconds, error: .schemaMismatch)
-            return Reply(outcome: .failed(Self.misfit(problems)), attempts: reply.attempts.dropLast() + [attempt])
+            return Reply(outcome: .failed(Self.misfit(problems)), attempts: reply.attempts.dropLast() + [attempt], spent: charged.usage)
         }
     }
 }

@@ -2,17 +2,21 @@ package import Envelope
 package import EventLoop
 package import HTTP
 internal import JSONSchema
+package import Limits
 internal import Providers
 
 /// Calls a request's deployment, again where that may help, until there is an answer or no hope. Confined to its client's loop.
 package final class Router {
     private let client: HTTPClient
     private let loop: EventLoop
-    private let policy: RetryPolicy
+    let policy: RetryPolicy
     private let timeouts: HTTPTimeouts
     private let maxResponseBytes: Int
     private let random: () -> Double
     private let repairs: Bool
+    /// Nil if nothing is limited.
+    let limiter: RateLimiter?
+    var estimator = TokenEstimator()
     let schemas = SchemaCheck()
     private let onKeySetAside: (KeyNotice) -> Void
     private let budget: RetryBudget
@@ -23,11 +27,12 @@ package final class Router {
     ///   - budget: for each provider.
     ///   - http: the client's own settings; a request's deadline shortens their time limits.
     ///   - repairs: whether a model whose answer does not fit its schema is asked once more.
+    ///   - limiter: nil if nothing is limited.
     ///   - random: 0 ..< 1, for the jitter between attempts.
     ///   - onKeySetAside: called when a provider has refused a key.
     package init(
         client: HTTPClient, loop: EventLoop, policy: RetryPolicy, budget: RetryBudget, http: HTTPClientConfiguration,
-        repairs: Bool = false, random: @escaping () -> Double = { .random(in: 0..<1) },
+        repairs: Bool = false, limiter: RateLimiter? = nil, random: @escaping () -> Double = { .random(in: 0..<1) },
         onKeySetAside: @escaping (KeyNotice) -> Void = { _ in }
     ) {
         self.client = client
@@ -37,6 +42,7 @@ package final class Router {
         timeouts = http.timeouts
         maxResponseBytes = http.maxResponseBytes
         self.repairs = repairs
+        self.limiter = limiter
         self.random = random
         self.onKeySetAside = onKeySetAside
     }
@@ -54,7 +60,7 @@ package final class Router {
         slot: CallSlot? = nil, sink: AnswerSink? = nil,
         clock: () -> Int64 = { WallClock.milliseconds }, isolation: isolated (any Actor)? = #isolation
     ) async -> Reply {
-        var record = Record(endpoint: deployment.endpoint.name, model: deployment.model, attempts: past.attempts)
+        var record = CallRecord(endpoint: deployment.endpoint.name, model: deployment.model, attempts: past.attempts)
         var call: OutgoingCall
         do throws(ProviderError) {
             call = try OutgoingCall(request, bytes: bytes, to: deployment)
@@ -68,10 +74,11 @@ package final class Router {
             let left = request.deadline.map { $0 - clock() }
             if let left {
                 guard left > 0 else { return record.reply(.failed(Self.late(after: record.last))) }
-                call.http.timeouts = timeouts(within: left)
             }
             let failure: ProviderError
-            switch await attempt(&call, &record, request, bytes: bytes, schema, sink) {
+            let step = await attempt(
+                &call, &record, request, bytes: bytes, schema, slot, sink, left: left.map(Double.init), age: Double(clock() - firstBegan))
+            switch step {
             case .ended(let outcome): return record.reply(outcome)
             case .again: continue
             case .failed(let error): failure = error
@@ -111,17 +118,23 @@ package final class Router {
     }
 
     private func attempt(
-        _ call: inout OutgoingCall, _ record: inout Record, _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer,
-        _ schema: JSONSchema?, _ sink: AnswerSink?, isolation: isolated (any Actor)? = #isolation
+        _ call: inout OutgoingCall, _ record: inout CallRecord, _ request: borrowing RequestEnvelope, bytes: UnsafeRawBufferPointer,
+        _ schema: JSONSchema?, _ slot: CallSlot?, _ sink: AnswerSink?, left: Double?, age: Double,
+        isolation: isolated (any Actor)? = #isolation
     ) async -> Step {
-        do throws(ProviderError) {
-            try call.takeKey()
-        } catch {
-            return error.retryable ? .failed(error) : .ended(.failed(record.last ?? error))
+        let permit: Permit?
+        let waited = record.waited
+        switch await admit(&call, &record, request, bytes: bytes, slot: slot, left: left, age: age) {
+        case .granted(let granted): permit = granted
+        case .again: return .again
+        case .failed(let error): return .failed(error)
+        case .ended(let outcome): return .ended(outcome)
         }
+        if let left { call.http.timeouts = timeouts(within: Int64(left - (record.waited - waited))) }
         let began = MonotonicTime.now
         let outcome = await send(call, sink)
         let milliseconds = MonotonicTime.now.milliseconds(since: began)
+        settle(permit, outcome, call, request, bytes: bytes)
         switch outcome {
         case .cancelled:
             call.keyFinished(isAccepted: false)
@@ -152,7 +165,7 @@ package final class Router {
         }
     }
 
-    private enum CallOutcome {
+    enum CallOutcome {
         case answered(ProviderResult, HTTPResponse)
         case failed(ProviderError)
         case cancelled
@@ -232,58 +245,8 @@ package final class Router {
         ProviderError(code: .schemaMismatch, message: "the model's answer does not fit the schema in response_format: \(problems)")
     }
 
-    private static func late(after last: ProviderError?) -> ProviderError {
+    static func late(after last: ProviderError?) -> ProviderError {
         let reason = last.map { "; the last attempt failed: \($0.message)" } ?? ""
         return ProviderError(code: .deadlineExceeded, message: "the request's deadline passed before it was answered\(reason)")
-    }
-}
-
-/// The attempts of one request so far.
-private struct Record {
-    let endpoint: String
-    let model: String
-    var attempts: [Attempt]
-    /// Whether the model has been asked to mend an answer.
-    var isRepaired = false
-    /// What answers cost that were not good enough.
-    var spent: Usage?
-    var last: ProviderError?
-    var lastCall: ProviderCall?
-    var provider = 0.0
-    var waited = 0.0
-
-    /// The answer with what it has cost, that of those before included.
-    mutating func charge(_ result: ProviderResult, _ request: borrowing RequestEnvelope) -> ProviderResult {
-        let usage = result.usage ?? request.estimatedUsage(for: result.content)
-        let sum = spent.map { $0 + usage } ?? usage
-        spent = sum
-        return result.charged(sum)
-    }
-
-    mutating func add(status: Int?, _ milliseconds: Double, error: ErrorCode?, isKeyTrial: Bool = false) {
-        provider += milliseconds
-        let isOverload = error == .rateLimited || error == .overloaded || error == .timeout
-        lastCall = ProviderCall(milliseconds: milliseconds, isOverload: isOverload)
-        attempts.append(
-            Attempt(
-                provider: endpoint, model: model, status: status, milliseconds: milliseconds, error: error, isKeyTrial: isKeyTrial))
-    }
-
-    func reply(_ outcome: Reply.Outcome) -> Reply {
-        Reply(outcome: outcome, attempts: attempts, providerMilliseconds: provider, waitedMilliseconds: waited, lastCall: lastCall)
-    }
-}
-
-extension RequestEnvelope {
-    /// A guess at the tokens of a call, where the provider does not say.
-    func estimatedUsage(for content: ResponseContent) -> Usage {
-        let prompt = [RequestField.messages, .prompt, .input, .tools].compactMap { payload($0)?.count }.reduce(0, +)
-        let answer =
-            switch content {
-            case .message(let message, let choices): choices?.count ?? message.count
-            case .text(let text, let choices): choices?.count ?? text.count
-            case .embeddings: 0
-            }
-        return .estimated(inputBytes: prompt, outputBytes: answer)
     }
 }

@@ -4,6 +4,7 @@ internal import Coordination
 internal import EventLoop
 internal import HTTP
 internal import Kafka
+internal import Limits
 internal import Logging
 internal import Redis
 internal import Routing
@@ -21,6 +22,14 @@ final class LoopResources {
     private let redis: RedisClient?
     /// Nil if there are no batches.
     private let batchLane: BatchLane?
+    /// Nil if nothing is limited.
+    private let limiter: RateLimiter?
+    /// Nil if no tenant has one.
+    let budgets: BudgetLedger?
+    /// Nil on all loops but the worker's first, and without Redis.
+    let registry: FleetRegistry?
+    /// What goes on in the background, until it is cancelled.
+    var background: [Task<Void, Never>] = []
 
     /// Where the loop's requests come from.
     struct Source {
@@ -32,8 +41,17 @@ final class LoopResources {
         let isEmbedded: Bool
     }
 
+    /// The fleet, as the worker knows it, and what it tells of itself.
+    struct Fleet {
+        let view: FleetView
+        let member: FleetMember
+        let report: @Sendable () -> FleetReport
+    }
+
     /// - Throws: `KafkaError` if librdkafka does not take the configuration.
-    init(plan: WorkerPlan, source: Source, loop: EventLoop, counters: WorkerCounters, logger: Logger) throws(KafkaError) {
+    init(
+        plan: WorkerPlan, source: Source, fleet: Fleet, loop: EventLoop, counters: WorkerCounters, logger: Logger
+    ) throws(KafkaError) {
         let http = HTTPClient(plan.http, loop: loop)
         let redis = plan.redis.map { RedisClient(loop: loop, configuration: $0) }
         if let timing = plan.transactions {
@@ -51,17 +69,45 @@ final class LoopResources {
             transactions = nil
         }
         let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
-        if let claims { redis?.onStateChange = { [weak claims] _ in loop.atTurnEnd { claims?.noteConnection() } } }
-        let keyNotices = KeyNotices(publisher, rules: plan.rules, logger: logger)
+        let notices = Notices(publisher, rules: plan.rules, logger: logger)
+        let limiter = plan.limits.map {
+            RateLimiter(
+                plan: $0, redis: redis, loopsOfFleet: { fleet.view.loops }, holder: "\(plan.rules.worker)/\(source.index)", loop: loop,
+                logger: logger, onSwitch: { [way = $0.withoutRedis] mode in notices.tell(mode, way) })
+        }
+        let budgets = plan.budgets.map {
+            BudgetLedger(
+                budgets: $0.tenants, others: $0.others, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
+                onCrossing: { notices.tell($0) })
+        }
+        redis?.onStateChange = { [weak claims, weak limiter, weak budgets, weak redis] _ in
+            loop.atTurnEnd {
+                claims?.noteConnection()
+                limiter?.noteConnection()
+                if redis?.isAvailable == true { budgets?.noteConnection() }
+            }
+        }
         let router = Router(
             client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http, repairs: plan.repairsAnswers,
-            onKeySetAside: { keyNotices.tell($0) })
+            limiter: limiter, onKeySetAside: { notices.tell($0) })
         batchLane = plan.batch.map { BatchLane($0, loop: loop, logger: logger) }
         handler = RequestHandler(
-            publisher: publisher, router: router, claims: claims, batches: batchLane.map { BatchTier($0) }, models: plan.models,
+            publisher: publisher, router: router, claims: claims, budgets: budgets, batches: batchLane.map { BatchTier($0) },
+            models: plan.models,
             rules: plan.rules, claimChecks: plan.claimChecks,
             counters: counters, logger: logger)
         crashGuard = redis.map { CrashGuard(redis: $0, group: plan.rules.consumerGroup) }
+        registry =
+            source.index > 0
+            ? nil
+            : redis.map { redis in
+                let report = fleet.report()
+                return FleetRegistry(
+                    member: fleet.member, view: fleet.view, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
+                    load: { report.load })
+            }
+        self.limiter = limiter
+        self.budgets = budgets
         self.http = http
         self.redis = redis
     }
@@ -81,7 +127,13 @@ final class LoopResources {
 
     /// Closes all connections, Kafka's after what is outstanding has been sent.
     func close(isolation: isolated (any Actor)? = #isolation) async {
+        for task in background {
+            task.cancel()
+            await task.value
+        }
+        await budgets?.close()
         await batchLane?.stop()
+        limiter?.stop()
         await publisher.close()
         await redis?.close()
         http.close()

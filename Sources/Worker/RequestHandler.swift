@@ -14,24 +14,27 @@ final class RequestHandler {
     let publisher: Publisher
     let rules: RequestRules
     let logger: Logger
-    private let router: Router
-    private let claims: RequestClaims?
-    private let batches: BatchTier?
+    let router: Router
+    let claims: RequestClaims?
+    let budgets: BudgetLedger?
+    let batches: BatchTier?
     private let models: ModelTable
-    private let claimChecks: ClaimCheckStore?
-    private let counters: WorkerCounters
+    let claimChecks: ClaimCheckStore?
+    let counters: WorkerCounters
 
     /// - Parameters:
     ///   - claims: nil if duplicate ids are not to be looked for.
+    ///   - budgets: nil if no tenant has one.
     ///   - batches: nil if there are none.
     ///   - claimChecks: nil if responses that are too large are not kept.
     init(
-        publisher: Publisher, router: Router, claims: RequestClaims?, batches: BatchTier?, models: ModelTable, rules: RequestRules,
-        claimChecks: ClaimCheckStore?, counters: WorkerCounters, logger: Logger
+        publisher: Publisher, router: Router, claims: RequestClaims?, budgets: BudgetLedger?, batches: BatchTier?,
+        models: ModelTable, rules: RequestRules, claimChecks: ClaimCheckStore?, counters: WorkerCounters, logger: Logger
     ) {
         self.publisher = publisher
         self.router = router
         self.claims = claims
+        self.budgets = budgets
         self.batches = batches
         self.models = models
         self.rules = rules
@@ -104,134 +107,10 @@ final class RequestHandler {
         }
     }
 
-    // MARK: Acceptable requests
-
-    private func answer(
-        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, isolation: isolated (any Actor)? = #isolation
-    ) async -> Completion {
-        if let wait = remainingWait(visit), let isDone = await postpone(accepted, visit, visit.lineage?.attempts ?? [], by: wait) {
-            return Completion(isDone: isDone)
-        }
-        var past = RequestPast(attempts: visit.lineage?.attempts ?? [], began: visit.lineage?.began)
-        let chunks = chunks(of: accepted)
-        let batches = BatchTier.isWanted(accepted.request, in: accepted.bytes) ? batches : nil
-        var batchReply: Reply?
-        if let batches {
-            switch await visitBatch(accepted, visit, slot, by: batches, past: past) {
-            case .done(let completion): return completion
-            case .settled(let reply):
-                batchReply = await router.checked(reply, to: accepted.request, bytes: accepted.bytes, by: accepted.deployment)
-            case .ordinary(let ordinary): past = ordinary
-            }
-        }
-        let reply: Reply
-        if let batchReply {
-            reply = batchReply
-        } else {
-            reply = await router.answer(
-                accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot, sink: chunks?.sink)
-        }
-        let priceShare = batchReply == nil ? 1 : BatchTier.priceShare
-        var completion = Completion(isDone: false, call: reply.lastCall)
-        switch reply.outcome {
-        case .cancelled:
-            break
-        case .postponed(let error, let delay):
-            if let isDone = await postpone(accepted, visit, reply.attempts, by: delay) {
-                completion.isDone = isDone
-            } else {
-                completion.isDone = await fail(accepted, visit, reply, error, chunks)
-            }
-        case .failed(let error):
-            completion.isDone = await fail(accepted, visit, reply, error, chunks)
-            if completion.isDone { await batches?.forget(visit.batchName) }
-        case .answered(let result, let response):
-            let success = ResponseSuccess(
-                provider: accepted.deployment.endpoint.name, model: accepted.deployment.model,
-                body: result.written?.bytes ?? response.body, content: result.content, finishReason: result.finishReason,
-                logprobs: result.logprobs, usage: result.usage,
-                cost: result.usage.flatMap { accepted.deployment.price?.cost(of: $0) }.map { $0 * priceShare })
-            let report = report(.success(success), accepted, visit, reply)
-            // The outcome's bytes are the response's.
-            withExtendedLifetime(reply) {}
-            claims?.remember(
-                report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
-            if let chunks {
-                let reason = success.finishReason.map { success.body[$0] }
-                let isThere = await chunks.finish(reason, whole: success.message)
-                // The reason's bytes are the response's.
-                withExtendedLifetime(reply) {}
-                guard isThere else { break }
-            }
-            completion.isDone = await publish(report, accepted, visit, reply)
-            if completion.isDone { await batches?.forget(visit.batchName) }
-        }
-        return completion
-    }
-
-    /// The way of the answer's pieces, if they are wanted.
-    private func chunks(of accepted: Accepted) -> ChunkStream? {
-        guard accepted.request.stream else { return nil }
-        return ChunkStream(
-            publisher, topic: rules.topics.chunks, key: accepted.request.id, id: accepted.bytes[accepted.request.idRange])
-    }
-
-    /// Publishes the answer to a request, or, where Kafka does not take it, that it is too large.
-    private func publish(
-        _ report: Report, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, isolation: isolated (any Actor)? = #isolation
-    ) async -> Bool {
-        if await isAnsweredElsewhere(accepted, visit) { return true }
-        var batch = messages(report, accepted.request.id, isOK: true, replyTo: accepted.request.replyTo, visit)
-        switch await publisher.publish(&batch, of: visit) {
-        case .gaveUp: return false
-        case .tooLarge: return await publishTooLarge(report, accepted, visit, reply)
-        case .sent:
-            counters.succeeded()
-            claims?.finish(
-                accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, failed: false, isCurrent: isCurrent(visit))
-            return true
-        }
-    }
-
-    private func publishTooLarge(
-        _ report: Report, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, isolation: isolated (any Actor)? = #isolation
-    ) async -> Bool {
-        var reason =
-            "Kafka takes no message as large as the response; raise max.message.bytes of the topic and message.max.bytes under kafka.producer"
-        var claimCheck: ClaimCheck?
-        if let claimChecks {
-            do {
-                claimCheck = try await claimChecks.keep(Array(report.response))
-                reason += "; the response is kept at claim_check.url"
-            } catch {
-                logger.error("worker.claim_check_directory: cannot keep a response that is too large for Kafka: \(error)")
-            }
-        }
-        return await fail(
-            accepted, visit, reply, ProviderError(code: .responseTooLarge, message: reason), claimCheck: claimCheck, echoesMetadata: false)
-    }
-
-    private func fail(
-        _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ error: ProviderError, _ chunks: ChunkStream? = nil,
-        claimCheck: ClaimCheck? = nil, echoesMetadata: Bool = true, isolation: isolated (any Actor)? = #isolation
-    ) async -> Bool {
-        if await isAnsweredElsewhere(accepted, visit) { return true }
-        guard await chunks?.fail(error) ?? true else { return false }
-        let request = accepted.request
-        let outcome = ResponseEnvelope.Outcome.failure(code: error.code, message: error.message, retryable: error.retryable)
-        let report = report(outcome, accepted, visit, reply, claimCheck: claimCheck, echoesMetadata: echoesMetadata)
-        var batch = messages(report, request.id, isOK: false, replyTo: request.replyTo, visit)
-        let keeps = rules.deadLetters(error.code)
-        if keeps { batch.insert(letter(visit, error.code, error.message, reply?.attempts.count ?? 0), at: 1) }
-        guard await deliver(&batch, of: visit, response: { self.withoutMetadata(accepted, visit, error) }) else { return false }
-        counters.failed()
-        if keeps { counters.deadLettered() }
-        claims?.finish(request.id, tenant: request.tenant, copy: visit.copy, failed: true, isCurrent: isCurrent(visit))
-        return true
-    }
+    // MARK: Waiting
 
     /// Milliseconds for which a request is still to wait: longer than the longest retry topic keeps one.
-    private func remainingWait(_ visit: Visit) -> Double? {
+    func remainingWait(_ visit: Visit) -> Double? {
         guard let notBefore = visit.lineage?.notBefore, let began = visit.lineage?.began else { return nil }
         let wait = Double(notBefore - WallClock.milliseconds)
         // What clocks that are wrong say is not believed for ever.
@@ -266,12 +145,12 @@ final class RequestHandler {
     }
 
     /// Whether the visit's partition cannot have gone to another worker since it began.
-    private func isCurrent(_ visit: Visit) -> Bool {
+    func isCurrent(_ visit: Visit) -> Bool {
         visit.age < rules.sessionTimeout && !visit.partition.isGivenUp
     }
 
     /// Whether another has answered: whose worker was frozen for so long has lost the partition.
-    private func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {
+    func isAnsweredElsewhere(_ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation) async -> Bool {
         guard !isCurrent(visit) else { return false }
         return await claims?.isAnswered(accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy) == true
     }

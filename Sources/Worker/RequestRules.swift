@@ -31,7 +31,7 @@ struct RequestRules: Sendable {
     func deadLetters(_ code: ErrorCode) -> Bool {
         guard deadLettersFailures else { return false }
         switch code {
-        case .auth, .permission, .notFound, .quotaExhausted: return true
+        case .auth, .permission, .notFound, .quotaExhausted, .budgetExceeded: return true
         default: return code.retryable
         }
     }

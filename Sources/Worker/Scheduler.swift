@@ -1,5 +1,6 @@
 internal import Configuration
 internal import DequeModule
+internal import Limits
 
 /// Decides which of the waiting requests runs next. A value without I/O.
 ///

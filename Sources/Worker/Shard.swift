@@ -78,6 +78,10 @@ actor Shard {
             logger.warning("\(error); going on without it until it is there")
         }
         startCommits()
+        resources.background = [
+            Task { await withTaskExecutorPreference(self.loop) { await self.resources?.registry?.run() } },
+            Task { await withTaskExecutorPreference(self.loop) { await self.resources?.budgets?.run() } },
+        ]
     }
 
     // MARK: Intake

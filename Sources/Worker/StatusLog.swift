@@ -38,6 +38,8 @@ final class StatusLog: Sendable {
         lag.store(parsed.topics.values.flatMap(\.partitions.values).map(\.lag).reduce(0, +), ordering: .relaxed)
     }
 
+    var currentLag: Int64 { lag.load(ordering: .relaxed) }
+
     func noteJoined() { hasJoined.store(true, ordering: .relaxed) }
 
     /// Logs every ten seconds in which something was done, or waits to be done, until the task is cancelled.

@@ -1,5 +1,7 @@
 package import Configuration
+internal import Coordination
 internal import EventLoop
+internal import Foundation
 internal import Kafka
 package import Logging
 internal import ServiceLifecycle
@@ -42,12 +44,15 @@ package struct Worker: Service {
             properties: consumerProperties, loop: loops[0], laneCount: loopCount, logger: logger,
             onStatistics: { statistics.note($0) }, onFatal: { fatal.yield($0) })
         let shardPlan = ShardPlan(configuration, shards: loopCount)
-        let (member, finalPlan) = (consumer.member, plan)
+        let (groupMember, finalPlan) = (consumer.member, plan)
         let logger = logger
+        let fleet = LoopResources.Fleet(view: FleetView(loops: loopCount), member: member(loops: loopCount)) {
+            FleetReport(counters, statistics)
+        }
         let shards = loops.enumerated().map { index, loop in
             Shard(loop: loop, plan: shardPlan, counters: counters, logger: logger) { loop, lane in
-                let source = LoopResources.Source(lane: lane, member: member, index: index, isEmbedded: cluster == .embedded)
-                return try LoopResources(plan: finalPlan, source: source, loop: loop, counters: counters, logger: logger)
+                let source = LoopResources.Source(lane: lane, member: groupMember, index: index, isEmbedded: cluster == .embedded)
+                return try LoopResources(plan: finalPlan, source: source, fleet: fleet, loop: loop, counters: counters, logger: logger)
             }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -83,6 +88,12 @@ package struct Worker: Service {
                 "handed_back": "\(abandoned)", "peak_in_flight": "\(total.peakInFlight)",
             ])
         if let failure { throw failure }
+    }
+
+    private func member(loops: Int) -> FleetMember {
+        FleetMember(
+            id: configuration.worker.id, version: ProductVersion.current, host: ProcessInfo.processInfo.hostName,
+            pid: Int(ProcessInfo.processInfo.processIdentifier), started: WallClock.milliseconds, loops: loops)
     }
 
     private func drain(_ shards: [Shard]) async -> Int {

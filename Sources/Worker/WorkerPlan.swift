@@ -2,6 +2,7 @@ internal import BatchLane
 internal import Configuration
 internal import HTTP
 internal import Kafka
+internal import Limits
 internal import Providers
 internal import Redis
 internal import Routing
@@ -22,6 +23,10 @@ struct WorkerPlan: Sendable {
     /// Nil if responses that are too large are not kept.
     let claimChecks: ClaimCheckStore?
     let models: ModelTable
+    /// Nil if nothing is limited.
+    let limits: LimitPlan?
+    /// Nil if no tenant has one.
+    let budgets: BudgetPlan?
     /// Nil if there can be no batches.
     let batch: BatchPlan?
     /// Whether models are asked to mend answers that do not fit their schema.
@@ -62,6 +67,8 @@ struct WorkerPlan: Sendable {
                 maxRequests: min(worker.transactionMaxRequests, max(1, worker.maxInFlight / loops / 2))) : nil
         claimChecks = worker.claimCheckDirectory.isEmpty ? nil : ClaimCheckStore(directory: worker.claimCheckDirectory)
         models = try ModelTable(configuration)
+        limits = LimitPlan(configuration)
+        budgets = BudgetPlan(configuration)
         batch = BatchPlan(configuration, http: http, models: models)
         repairsAnswers = worker.schemaRepair
         rules = RequestRules(

@@ -44,7 +44,7 @@ import Yams
         var reader = SettingsReader(environment: [:])
         try ConfigurationFile(path: path).read(into: &reader)
         let defaults = Settings()
-        for setting in reader.settings.inEffect where !["providers", "models"].contains(setting.path.components[0]) {
+        for setting in reader.settings.inEffect where !["providers", "models", "tenants"].contains(setting.path.components[0]) {
             guard let initial = defaults.setting(setting.path) else {
                 // There is no default for a free key, of which the example shows what the client has anyway.
                 #expect(setting.path == SettingPath(["kafka", "producer", "compression.type"]))

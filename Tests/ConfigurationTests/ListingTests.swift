@@ -85,6 +85,9 @@ import Testing
               max_requests: 10000
               poll_s: 60
               deadline_s: 86400
+            limits:
+              lease_ms: 500
+              fail: local
             providers:
               local:
                 kind: openai

@@ -42,7 +42,7 @@ class Stage:
 
     def __init__(
         self, *, partitions: int, worker: str, simulator: list[str] | None = None, retry: str = "{}", http: str = "{}", brokers: int = 1,
-        topics: list[str] | None = None, redis: tuple[str, ...] = ("--appendonly", "no"),
+        topics: list[str] | None = None, redis: tuple[str, ...] = ("--appendonly", "no"), limits: str = "{}", provider_limits: str = "{}",
     ):
         if not os.access(PROGRAM, os.X_OK):
             raise DrillFailure(f"no program at {PROGRAM}: run `make build`")
@@ -72,7 +72,7 @@ class Stage:
                 self.simulator_port = int(self.contents("port"))
                 providers = f"""\
 providers:
-  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1", api_key: env:WORKER_KEY}}
+  simulator: {{kind: openai, base_url: "http://127.0.0.1:{self.simulator_port}/v1", api_key: env:WORKER_KEY, limits: {provider_limits}}}
 models:
   default: {{provider: simulator, model: simulated-1, price: {{input: 0.15, output: 0.6}}}}
 """
@@ -94,6 +94,7 @@ topics:
 worker: {worker}
 retry: {retry}
 http: {http}
+limits: {limits}
 redis: {{url: "redis://127.0.0.1:{redis_port}"}}
 {providers}""")
 

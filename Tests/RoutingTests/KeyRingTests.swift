@@ -13,6 +13,22 @@ import Testing
         #expect((0..<5).map { _ in ring.take(for: "m", now: start) } == [.key(0), .key(1), .key(2), .key(0), .key(1)])
     }
 
+    @Test func aKeyMayBeChosenByOthers() {
+        var ring = KeyRing(count: 3)
+        #expect(ring.take(for: "m", now: start) == .key(0))
+        #expect(ring.usable(for: "m", now: start) == [1, 2, 0])
+        let isTaken = ring.take(2, for: "m", now: start)
+        #expect(isTaken)
+        #expect(ring.usable(for: "m", now: start) == [0, 1, 2])
+        #expect(ring.refused(1, .key, reason: .auth, now: start) == 60_000)
+        _ = ring.refused(0, .rate("m", milliseconds: 1_000), reason: .rateLimited, now: start)
+        #expect(ring.usable(for: "m", now: start) == [2, 0])
+        #expect(ring.usable(for: "another", now: start) == [0, 2])
+        // It is set aside, then tried again by one call, and nobody beside it.
+        let later = [start, after(61), after(62)].map { ring.take(1, for: "m", now: $0) }
+        #expect(later == [false, true, false])
+    }
+
     @Test func aRefusedKeyIsSetAsideAndTriedAgainByOneCall() {
         var ring = KeyRing(count: 2)
         #expect(ring.refused(0, .key, reason: .auth, now: start) == 60_000)

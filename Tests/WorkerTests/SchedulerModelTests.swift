@@ -1,4 +1,5 @@
 import Configuration
+import Limits
 import TestSupport
 import Testing
 

@@ -1,0 +1,172 @@
+internal import EventLoop
+internal import Redis
+
+/// Calls at once. A loop holds slots of a scope, in Redis, for some seconds at a time, which it renews; those of one that has crashed come
+/// free by themselves.
+extension RateLimiter {
+    /// What the loop has of a scope that allows only so many calls at once.
+    struct Slots {
+        let limit: Int
+        var held = 0
+        var used = 0
+        var isAsking = false
+        /// When to ask again, in microseconds of the loop's clock.
+        var comeAt = 0.0
+        /// Whether other loops wait for a slot.
+        var isWantedElsewhere = false
+    }
+
+    /// Milliseconds after which slots that nobody renews come free.
+    static let slotLifetime = 10_000
+    private static let slotRenewal = Duration.seconds(3)
+    /// Microseconds after which a loop that waits for a slot asks again, though nobody told it that one has come free.
+    private static let slotPatience = 100_000.0
+
+    func isOpen(_ gate: Route.Gate) -> Bool {
+        let slots = slots[gate.scope] ?? Slots(limit: gate.limit)
+        return slots.used < (redis != nil && mode == .shared ? slots.held : max(1, gate.limit / max(1, loopsOfFleet())))
+    }
+
+    func mayAskSlot(_ gate: Route.Gate, _ time: Double) -> Bool {
+        guard redis != nil, mode == .shared, let slots = slots[gate.scope] else { return redis != nil && mode == .shared }
+        return !slots.isAsking && slots.comeAt <= time
+    }
+
+    func askSlot(_ gate: Route.Gate) {
+        guard let redis else { return }
+        if slots.isEmpty { slotTimer?.arm(after: Self.slotRenewal) }
+        slots[gate.scope, default: Slots(limit: gate.limit)].isAsking = true
+        statistics.asks += 1
+        let wanted = takesInAdvance ? max(1, targets.values.reduce(0) { $0 + $1.queue.count }) : 1
+        redis.evaluate(
+            SlotScripts.take, keys: SlotScripts.keys(gate.scope),
+            arguments: [
+                .string(holder), .integer(wanted), .integer(gate.limit), .integer(max(1, loopsOfFleet())), .integer(Self.slotLifetime),
+            ]
+        ) { [self] result in
+            slots[gate.scope]?.isAsking = false
+            if case .success(let reply) = result, let parts = reply.array, parts.count == 2, let held = parts[0].integer,
+                let others = parts[1].integer
+            {
+                let isMore = held > slots[gate.scope]?.held ?? 0
+                slots[gate.scope]?.held = held
+                slots[gate.scope]?.isWantedElsewhere = others > 0
+                slots[gate.scope]?.comeAt = isMore ? 0 : now + Self.slotPatience
+            } else {
+                slots[gate.scope]?.comeAt = now + Self.slotPatience
+                noteConnection()
+            }
+            for target in targets.values { pump(target) }
+        }
+    }
+
+    /// Notes the end of a call: its slots are free for those that wait here, or elsewhere.
+    func leave(_ permit: Permit) {
+        guard !permit.route.gates.isEmpty, permit.reserved != .nothing else { return }
+        for gate in permit.route.gates { slots[gate.scope]?.used -= 1 }
+        for target in targets.values where !target.queue.isEmpty { pump(target) }
+        for gate in permit.route.gates { giveBack(gate.scope) }
+    }
+
+    /// Gives back slots that nobody here uses, or more than the loop's share where others wait.
+    private func giveBack(_ scope: String) {
+        guard let known = slots[scope], known.held > known.used else { return }
+        let isWaitedFor = targets.values.contains { !$0.queue.isEmpty }
+        if isWaitedFor, !known.isWantedElsewhere { return }
+        slots[scope]?.held = known.used
+        hold(scope)
+    }
+
+    /// Tells Redis how many slots the loop holds from now on.
+    private func hold(_ scope: String) {
+        guard let redis, mode == .shared, let known = slots[scope] else { return }
+        statistics.reports += 1
+        redis.evaluate(
+            SlotScripts.hold, keys: SlotScripts.keys(scope),
+            arguments: [.string(holder), .integer(known.held), .integer(Self.slotLifetime)]
+        ) { [self] result in
+            if case .success(let reply) = result, let others = reply.integer { slots[scope]?.isWantedElsewhere = others > 0 }
+        }
+    }
+
+    func renewSlots() {
+        for (scope, known) in slots {
+            if known.held == 0, known.used == 0, !known.isAsking {
+                slots[scope] = nil
+            } else {
+                // Those that came into use without Redis are told, too.
+                slots[scope]?.held = max(known.held, known.used)
+                hold(scope)
+            }
+        }
+        if !slots.isEmpty { slotTimer?.arm(after: Self.slotRenewal) }
+    }
+
+    func dropSlots() {
+        for scope in slots.keys {
+            slots[scope]?.held = 0
+            hold(scope)
+        }
+        slots = [:]
+    }
+}
+
+/// Slots of a scope in Redis: a hash with the count and the end (milliseconds) of each holder, and the loops that wait, by the time of
+/// their asking.
+enum SlotScripts {
+    static func keys(_ scope: String) -> [RedisArgument] { [.string("\(scope):slots"), .string("\(scope):waiting")] }
+
+    /// Arguments: the holder, how many more it wants, the limit, the number of loops, the lifetime in milliseconds. Returns how many it holds
+    /// then, and how many others wait.
+    static let take = RedisScript(
+        name: "take slots",
+        source: prelude + #"""
+            local taken = 0
+            for i = 1, #all, 2 do
+                local count, ends = string.match(all[i + 1], '^(%d+) (%d+)$')
+                if tonumber(ends) <= now then redis.call('HDEL', KEYS[1], all[i]) else taken = taken + tonumber(count) end
+            end
+            local free = tonumber(ARGV[3]) - taken
+            if free < 1 then
+                redis.call('ZADD', KEYS[2], 'NX', now, ARGV[1])
+                redis.call('PEXPIRE', KEYS[2], ARGV[5])
+            else
+                -- Whoever has waited longest goes first.
+                local others = redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)
+                local share = others > 0 and math.floor(free / (others + 1)) or free
+                mine = mine + math.min(tonumber(ARGV[2]), math.max(1, share))
+                redis.call('HSET', KEYS[1], ARGV[1], mine .. ' ' .. now + tonumber(ARGV[5]))
+                redis.call('PEXPIRE', KEYS[1], ARGV[5])
+                redis.call('ZREM', KEYS[2], ARGV[1])
+            end
+            return {mine, redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)}
+            """#)
+
+    /// Arguments: the holder, how many it holds, the lifetime in milliseconds. Returns how many others wait.
+    static let hold = RedisScript(
+        name: "hold slots",
+        source: prelude + #"""
+            if ARGV[2] == '0' then
+                redis.call('HDEL', KEYS[1], ARGV[1])
+            else
+                redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. now + tonumber(ARGV[3]))
+                redis.call('PEXPIRE', KEYS[1], ARGV[3])
+            end
+            return redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)
+            """#)
+
+    private static let prelude = #"""
+        local time = redis.call('TIME')
+        local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+        redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 10000)
+        local all = redis.call('HGETALL', KEYS[1])
+        local mine = 0
+        for i = 1, #all, 2 do
+            if all[i] == ARGV[1] then
+                local count, ends = string.match(all[i + 1], '^(%d+) (%d+)$')
+                if tonumber(ends) > now then mine = tonumber(count) end
+            end
+        end
+
+        """#
+}

@@ -1,0 +1,209 @@
+import EventLoop
+import Limits
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct RateLimiterTests {
+    private func plan(_ rates: LimitRates, lease: Duration = .milliseconds(500)) -> LimitPlan {
+        var plan = LimitPlan(group: "g")
+        plan.providers["p"] = rates
+        plan.lease = lease
+        return plan
+    }
+
+    /// Has all loops make calls as fast as they may, and tells how many they made, of how many they might have made.
+    private func saturate(_ users: [LimiterUser], perMinute: Double, for duration: Duration, tokens: Int = 0, used: Int = 0) async -> Double
+    {
+        let began = MonotonicTime.now
+        await withTaskGroup(of: Void.self) { group in
+            for user in users { group.addTask { await user.saturate(at: 40, tokens: tokens, used: used) } }
+            try? await Task.sleep(for: duration)
+            group.cancelAll()
+        }
+        let minutes = MonotonicTime.now.milliseconds(since: began) / 60_000
+        var calls = 0
+        for user in users { calls += await user.granted.values.reduce(0, +) }
+        return Double(calls) / (perMinute * minutes)
+    }
+
+    private func sum(_ users: [LimiterUser]) async -> LimiterStatistics {
+        var sum = LimiterStatistics()
+        for user in users { sum = sum + (await user.statistics) }
+        return sum
+    }
+
+    @Test(arguments: [true, false]) func manyLoopsUseWhatThereIsAndNoMore(leases: Bool) async throws {
+        let server = try await RedisServer()
+        let rates = LimitRates(requestsPerMinute: 60_000, burstSeconds: 1)
+        try await LimiterUser.with(4, port: server.port, plan(rates, lease: leases ? .milliseconds(500) : .zero)) { users in
+            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500))
+            // The burst is a second's worth, and nothing is saved up at first.
+            #expect(share <= 1.45, "\(share)")
+            #expect(share >= 0.85, "\(share)")
+            let total = await sum(users)
+            if leases { #expect(Double(total.asks + total.reports) <= 0.2 * Double(total.granted), "\(total)") }
+        }
+    }
+
+    @Test func whatWasReservedAndNotUsedIsThereAgain() async throws {
+        let server = try await RedisServer()
+        let rates = LimitRates(tokensPerMinute: 600_000, burstSeconds: 1)
+        try await LimiterUser.with(2, port: server.port, plan(rates)) { users in
+            // Calls reserve ten times of what they use.
+            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500), tokens: 100, used: 10)
+            #expect(share <= 1.45, "\(share)")
+            #expect(share >= 0.75, "\(share)")
+        }
+    }
+
+    @Test func tenantsShareWhatIsScarceByTheirWeight() async throws {
+        let server = try await RedisServer()
+        var plan = plan(LimitRates(requestsPerMinute: 12_000, burstSeconds: 1))
+        plan.tenants["big"] = LimitPlan.Tenant(weight: 3, rates: LimitRates())
+        let shared = plan
+        try await LimiterUser.with(1, port: server.port, shared) { users in
+            await withTaskGroup(of: Void.self) { group in
+                // One has ten times the load of the others.
+                group.addTask { await users[0].saturate("greedy", at: 200) }
+                group.addTask { await users[0].saturate("big", at: 20) }
+                group.addTask { await users[0].saturate("modest", at: 20) }
+                try? await Task.sleep(for: .seconds(2))
+                group.cancelAll()
+            }
+            let order = await users[0].order.dropFirst(20)
+            let counts = Dictionary(grouping: order, by: { $0 }).mapValues { Double($0.count) / Double(order.count) }
+            #expect(abs((counts["greedy"] ?? 0) - 0.2) < 0.05, "\(counts)")
+            #expect(abs((counts["big"] ?? 0) - 0.6) < 0.05, "\(counts)")
+        }
+    }
+
+    @Test func aTenantsOwnLimitHoldsUpNobodyElse() async throws {
+        let server = try await RedisServer()
+        var plan = plan(LimitRates(requestsPerMinute: 60_000))
+        plan.tenants["slow"] = LimitPlan.Tenant(weight: 1, rates: LimitRates(requestsPerMinute: 1))
+        let shared = plan
+        try await LimiterUser.with(1, port: server.port, shared) { users in
+            _ = await users[0].enter("slow")
+            let waiting = Task { await users[0].enter("slow") }
+            for _ in 0..<50 { #expect(await users[0].enter("other") != nil) }
+            waiting.cancel()
+            #expect(await waiting.value == nil)
+        }
+    }
+
+    @Test func whoCannotWaitSoLongIsSentAway() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 2))) { users in
+            #expect(await users[0].enter() != nil)
+            #expect(await users[0].refusal(longest: .seconds(5)) == "too long")
+            #expect(await users[0].refusal(deadline: .milliseconds(100)) == "late")
+        }
+    }
+
+    @Test func theTokensOfADayAreNotExceeded() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(2, port: server.port, plan(LimitRates(tokensPerDay: 1_000), lease: .zero)) { users in
+            var count = 0
+            for index in 0..<12 where await users[index % 2].enter(tokens: 100, longest: .seconds(1)) != nil { count += 1 }
+            #expect(count == 10)
+        }
+    }
+
+    @Test func anotherKeyIsUsedWhenOneHasNothingLeft() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 1))) { users in
+            let first = await users[0].enter(keys: [0, 1])
+            let second = await users[0].enter(keys: [0, 1])
+            #expect(first?.key == 0 && second?.key == 1)
+        }
+    }
+
+    @Test func aRefusalOfTheProviderIsEverybodys() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(2, port: server.port, plan(LimitRates(requestsPerMinute: 6_000))) { users in
+            let held = try #require(await users[0].enter())
+            await users[0].refused(held, milliseconds: 30_000)
+            try await Condition.wait(for: "the other to hear of it") { await users[1].refusal(longest: .seconds(5)) == "too long" }
+            #expect(await users[0].refusal(longest: .seconds(5)) == "too long")
+        }
+    }
+
+    @Test func noMoreCallsAreMadeAtOnceThanMayBe() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(3, port: server.port, plan(LimitRates(concurrency: 4))) { users in
+            var held: [(LimiterUser, LimiterUser.Held)] = []
+            for index in 0..<4 {
+                let user = users[index % 3]
+                held.append((user, try #require(await user.enter())))
+            }
+            let waiting = Task { await users[1].enter() }
+            #expect(await users[2].refusal(deadline: .milliseconds(300)) == "late")
+            let (user, first) = held.removeFirst()
+            await user.settle(first, tokens: 0)
+            #expect(await waiting.value != nil)
+        }
+    }
+
+    @Test func aCancelledRequestLeavesNothingBehind() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 60, burstSeconds: 0))) { users in
+            #expect(await users[0].enter() != nil)
+            let cancelled = Task { await users[0].enter("a") }
+            let next = Task { await users[0].enter("b") }
+            cancelled.cancel()
+            #expect(await cancelled.value == nil)
+            #expect(await next.value != nil)
+        }
+    }
+
+    // MARK: Without Redis
+
+    @Test func aLoopWithoutRedisKeepsToItsShare() async throws {
+        try await LimiterUser.with(4, port: nil, plan(LimitRates(requestsPerMinute: 60_000, burstSeconds: 1))) { users in
+            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500))
+            #expect(share <= 1.7 && share >= 0.7, "\(share)")
+        }
+    }
+
+    @Test func whenRedisGoesEachKeepsToItsShareAndWhenItIsBackNothingIsSavedUp() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(2, port: server.port, plan(LimitRates(requestsPerMinute: 6_000, burstSeconds: 1))) { users in
+            for user in users { #expect(await user.enter() != nil) }
+            server.kill()
+            let share = await saturate(users, perMinute: 6_000, for: .milliseconds(1_500))
+            #expect(share <= 1.7 && share >= 0.5, "\(share)")
+            for user in users {
+                let modes = await user.modes
+                #expect(modes.count == 1 && modes.first != .shared)
+            }
+            try await server.restart()
+            for user in users { try await Condition.wait(for: "Redis") { await user.modes.last == .shared } }
+            #expect(await users[0].enter() != nil)
+        }
+    }
+
+    @Test(arguments: [LimitPlan.WithoutRedis.closed, .open]) func withoutRedisRequestsMayWaitOrGo(_ way: LimitPlan.WithoutRedis)
+        async throws
+    {
+        let server = try await RedisServer()
+        var plan = plan(LimitRates(requestsPerMinute: 60))
+        plan.withoutRedis = way
+        let shared = plan
+        try await LimiterUser.with(1, port: server.port, shared) { users in
+            #expect(await users[0].enter() != nil)
+            server.kill()
+            try await Condition.wait(for: "the switch") {
+                _ = await users[0].refusal(deadline: .milliseconds(10))
+                return await !users[0].modes.isEmpty
+            }
+            if way == .open {
+                for _ in 0..<100 { #expect(await users[0].enter() != nil) }
+            } else {
+                let waiting = Task { await users[0].enter() }
+                #expect(await users[0].refusal(deadline: .milliseconds(50)) == "late")
+                try await server.restart()
+                #expect(await waiting.value != nil)
+            }
+        }
+    }
+}
