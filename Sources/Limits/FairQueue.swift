@@ -25,6 +25,8 @@ struct FairQueue<Item> {
         let name: String
         var weight: Double
         var deficit = 0.0
+        /// Whether it has been granted its quantum for this turn.
+        var isGranted = false
         var queues = [Deque<Entry>](repeating: [], count: PriorityClasses.count)
         var classes = PriorityClasses()
         var count = 0
@@ -33,10 +35,9 @@ struct FairQueue<Item> {
     private var tenants: [Tenant] = []
     private var places: [String: Int] = [:]
     private var free: [Int] = []
-    /// Tenants with something waiting, the one whose turn it is first.
+    /// Tenants with something waiting, in the order of their turns.
     private var ring: Deque<Int> = []
-    /// Whether the first of the ring has been granted its quantum.
-    private var isGranted = false
+    private var peeked: Int?
     private var quantum = 1.0
     private var lastNumber: UInt64 = 0
     private(set) var count = 0
@@ -86,23 +87,35 @@ struct FairQueue<Item> {
 
     /// The item whose turn it is among the tenants that may go now, with its tenant. It stays where it is.
     mutating func peek(where mayGo: (String, Item) -> Bool) -> (tenant: String, item: Item)? {
-        // Once round, and once more for the one that was first and had used up its grant.
-        for _ in 0...ring.count {
-            guard let tenant = ring.first, let priority = tenants[tenant].classes.next,
-                let entry = tenants[tenant].queues[priority].first
-            else { return nil }
-            if mayGo(tenants[tenant].name, entry.item) {
-                grantIfDue()
-                if entry.cost <= tenants[tenant].deficit { return (tenants[tenant].name, entry.item) }
+        var index = 0
+        while index < ring.count {
+            let tenant = ring[index]
+            guard let priority = tenants[tenant].classes.next, let entry = tenants[tenant].queues[priority].first,
+                mayGo(tenants[tenant].name, entry.item)
+            else {
+                index += 1
+                continue
             }
-            rotate()
+            if !tenants[tenant].isGranted {
+                tenants[tenant].isGranted = true
+                tenants[tenant].deficit += quantum * tenants[tenant].weight
+            }
+            if entry.cost <= tenants[tenant].deficit {
+                peeked = tenant
+                return (tenants[tenant].name, entry.item)
+            }
+            // Its turn is over.
+            tenants[tenant].isGranted = false
+            ring.remove(at: index)
+            ring.append(tenant)
         }
         return nil
     }
 
     /// Takes out the item that `peek` has told of just before.
     mutating func takePeeked() -> Item? {
-        guard let tenant = ring.first, let priority = tenants[tenant].classes.next else { return nil }
+        guard let tenant = peeked, let priority = tenants[tenant].classes.next else { return nil }
+        peeked = nil
         let entry = tenants[tenant].queues[priority].removeFirst()
         tenants[tenant].classes.advance(priority)
         tenants[tenant].deficit -= entry.cost
@@ -139,25 +152,12 @@ struct FairQueue<Item> {
         return tenant
     }
 
-    private mutating func grantIfDue() {
-        guard !isGranted, let tenant = ring.first else { return }
-        isGranted = true
-        tenants[tenant].deficit += quantum * tenants[tenant].weight
-    }
-
-    private mutating func rotate() {
-        guard let tenant = ring.popFirst() else { return }
-        ring.append(tenant)
-        isGranted = false
-    }
-
     /// Notes that an item has left its queue.
     private mutating func left(_ tenant: Int, _ priority: Int) {
         count -= 1
         tenants[tenant].count -= 1
         if tenants[tenant].queues[priority].isEmpty { tenants[tenant].classes.deactivate(priority) }
         guard tenants[tenant].count == 0 else { return }
-        if ring.first == tenant { isGranted = false }
         ring.removeAll { $0 == tenant }
         places[tenants[tenant].name] = nil
         free.append(tenant)

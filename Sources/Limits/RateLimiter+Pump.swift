@@ -13,9 +13,10 @@ extension RateLimiter {
 
     /// Lets go what can go, and asks for what cannot.
     func pump(_ target: Target) {
-        let time = now
+        var time = now
         endLate(target, time)
         while true {
+            time = now
             var step: Step?
             let turn = target.queue.peek { _, waiting in
                 step = nextStep(waiting, target, time)
@@ -24,7 +25,8 @@ extension RateLimiter {
             guard let (_, waiting) = turn, let step else { break }
             switch step {
             case .go(let route):
-                guard let permit = permit(on: route, waiting.need) else { return }
+                // What it needs may just have become too old.
+                guard let permit = permit(on: route, waiting.need) else { continue }
                 _ = target.queue.takePeeked()
                 resume(waiting, target, .granted(permit))
             case .ask(let route):
@@ -33,6 +35,7 @@ extension RateLimiter {
                 askSlot(gate)
             }
         }
+        // By the same time as the last look, so that nothing comes due between the two.
         armTimer(target, time)
     }
 

@@ -75,14 +75,38 @@ extension RateLimiter {
         store = BucketStore()
         logger.warning("\(error); until it answers, limits are kept to as limits.fail says")
         onSwitch(mode)
+        probeTimer?.arm(after: Self.probeInterval)
         for target in targets.values { pump(target) }
     }
+
+    private static let probeInterval = Duration.seconds(1)
 
     /// To be called when the connection to Redis has come or gone.
     package func noteConnection() {
         guard let redis else { return }
         if case .unavailable(let error) = redis.state { return goAlone(error) }
-        guard redis.isAvailable, mode != .shared else { return }
+        if mode != .shared { probe() }
+    }
+
+    /// Looks whether Redis does again what limits need: it may be there and take nothing, as when it is full.
+    func probe() {
+        guard let redis, mode != .shared, !isProbing else { return }
+        guard redis.isAvailable else {
+            probeTimer?.arm(after: Self.probeInterval)
+            return
+        }
+        isProbing = true
+        let bucket = BucketSpec(kind: .requests, limit: 1, burst: 1)
+        redis.evaluate(
+            LimitScripts.settle, keys: [.string("\(keyPrefix)probe")], arguments: LimitScripts.arguments(of: .nothing, [bucket])
+        ) { [self] result in
+            isProbing = false
+            if case .success = result { recover() } else { probeTimer?.arm(after: Self.probeInterval) }
+        }
+    }
+
+    private func recover() {
+        guard mode != .shared else { return }
         mode = .shared
         logger.notice("Redis is back; limits hold for the whole fleet again")
         // What was let through meanwhile has used up what would have been saved up.
@@ -195,6 +219,7 @@ extension RateLimiter {
         dropSlots()
         settleTimer = nil
         slotTimer = nil
+        probeTimer = nil
         targets = [:]
     }
 }

@@ -18,7 +18,7 @@ extension RateLimiter {
 
     /// Milliseconds after which slots that nobody renews come free.
     static let slotLifetime = 10_000
-    private static let slotRenewal = Duration.seconds(3)
+    private static let slotRenewal = Duration.seconds(1)
     /// Microseconds after which a loop that waits for a slot asks again, though nobody told it that one has come free.
     private static let slotPatience = 100_000.0
 
@@ -41,7 +41,7 @@ extension RateLimiter {
         redis.evaluate(
             SlotScripts.take, keys: SlotScripts.keys(gate.scope),
             arguments: [
-                .string(holder), .integer(wanted), .integer(gate.limit), .integer(max(1, loopsOfFleet())), .integer(Self.slotLifetime),
+                .string(holder), .integer(wanted), .integer(gate.limit), .integer(Self.slotLifetime),
             ]
         ) { [self] result in
             slots[gate.scope]?.isAsking = false
@@ -63,16 +63,24 @@ extension RateLimiter {
     /// Notes the end of a call: its slots are free for those that wait here, or elsewhere.
     func leave(_ permit: Permit) {
         guard !permit.route.gates.isEmpty, permit.reserved != .nothing else { return }
-        for gate in permit.route.gates { slots[gate.scope]?.used -= 1 }
+        for gate in permit.route.gates {
+            slots[gate.scope]?.used -= 1
+            giveUpIfWanted(gate.scope)
+        }
         for target in targets.values where !target.queue.isEmpty { pump(target) }
         for gate in permit.route.gates { giveBack(gate.scope) }
     }
 
-    /// Gives back slots that nobody here uses, or more than the loop's share where others wait.
+    /// Gives a slot to other loops that wait for one, where this one has more than its share.
+    private func giveUpIfWanted(_ scope: String) {
+        guard let known = slots[scope], known.isWantedElsewhere, known.held > max(1, known.limit / max(1, loopsOfFleet())) else { return }
+        slots[scope]?.held -= 1
+        hold(scope)
+    }
+
+    /// Gives back slots that nobody here uses.
     private func giveBack(_ scope: String) {
-        guard let known = slots[scope], known.held > known.used else { return }
-        let isWaitedFor = targets.values.contains { !$0.queue.isEmpty }
-        if isWaitedFor, !known.isWantedElsewhere { return }
+        guard let known = slots[scope], known.held > known.used, targets.values.allSatisfy({ $0.queue.isEmpty }) else { return }
         slots[scope]?.held = known.used
         hold(scope)
     }
@@ -111,13 +119,15 @@ extension RateLimiter {
     }
 }
 
-/// Slots of a scope in Redis: a hash with the count and the end (milliseconds) of each holder, and the loops that wait, by the time of
-/// their asking.
+/// Slots of a scope in Redis: a hash with the count and the end (milliseconds) of each holder, the loops that wait in the order of their
+/// coming, and when each of them was last seen.
 enum SlotScripts {
-    static func keys(_ scope: String) -> [RedisArgument] { [.string("\(scope):slots"), .string("\(scope):waiting")] }
+    static func keys(_ scope: String) -> [RedisArgument] {
+        [.string("\(scope):slots"), .string("\(scope):waiting"), .string("\(scope):seen")]
+    }
 
-    /// Arguments: the holder, how many more it wants, the limit, the number of loops, the lifetime in milliseconds. Returns how many it holds
-    /// then, and how many others wait.
+    /// Arguments: the holder, how many more it wants, the limit, the lifetime in milliseconds. Returns how many it holds then, and how many
+    /// others wait. Those that wait go first.
     static let take = RedisScript(
         name: "take slots",
         source: prelude + #"""
@@ -127,19 +137,19 @@ enum SlotScripts {
                 if tonumber(ends) <= now then redis.call('HDEL', KEYS[1], all[i]) else taken = taken + tonumber(count) end
             end
             local free = tonumber(ARGV[3]) - taken
-            if free < 1 then
-                redis.call('ZADD', KEYS[2], 'NX', now, ARGV[1])
-                redis.call('PEXPIRE', KEYS[2], ARGV[5])
-            else
-                -- Whoever has waited longest goes first.
-                local others = redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)
-                local share = others > 0 and math.floor(free / (others + 1)) or free
-                mine = mine + math.min(tonumber(ARGV[2]), math.max(1, share))
-                redis.call('HSET', KEYS[1], ARGV[1], mine .. ' ' .. now + tonumber(ARGV[5]))
-                redis.call('PEXPIRE', KEYS[1], ARGV[5])
+            if free > ahead then
+                mine = mine + math.min(tonumber(ARGV[2]), math.max(1, math.floor(free / (others + 1))))
+                redis.call('HSET', KEYS[1], ARGV[1], mine .. ' ' .. string.format('%d', now + ARGV[4]))
+                redis.call('PEXPIRE', KEYS[1], ARGV[4])
                 redis.call('ZREM', KEYS[2], ARGV[1])
+                redis.call('HDEL', KEYS[3], ARGV[1])
+            else
+                redis.call('ZADD', KEYS[2], 'NX', now, ARGV[1])
+                redis.call('HSET', KEYS[3], ARGV[1], now)
+                redis.call('PEXPIRE', KEYS[2], ARGV[4])
+                redis.call('PEXPIRE', KEYS[3], ARGV[4])
             end
-            return {mine, redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)}
+            return {mine, others}
             """#)
 
     /// Arguments: the holder, how many it holds, the lifetime in milliseconds. Returns how many others wait.
@@ -149,16 +159,29 @@ enum SlotScripts {
             if ARGV[2] == '0' then
                 redis.call('HDEL', KEYS[1], ARGV[1])
             else
-                redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. now + tonumber(ARGV[3]))
+                redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%d', now + ARGV[3]))
                 redis.call('PEXPIRE', KEYS[1], ARGV[3])
             end
-            return redis.call('ZCARD', KEYS[2]) - (redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0)
+            return others
             """#)
 
+    /// Who has not asked for a second waits no more.
     private static let prelude = #"""
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-        redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 10000)
+        local others, ahead = 0, 0
+        local isAhead = true
+        for _, holder in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+            if holder == ARGV[1] then
+                isAhead = false
+            elseif now - tonumber(redis.call('HGET', KEYS[3], holder) or 0) > 1000 then
+                redis.call('ZREM', KEYS[2], holder)
+                redis.call('HDEL', KEYS[3], holder)
+            else
+                others = others + 1
+                if isAhead then ahead = ahead + 1 end
+            end
+        end
         local all = redis.call('HGETALL', KEYS[1])
         local mine = 0
         for i = 1, #all, 2 do

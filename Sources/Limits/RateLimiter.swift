@@ -5,7 +5,8 @@ package import Redis
 /// Lets calls through as fast as the limits of keys, models and tenants allow, for all workers of a group together. Confined to its loop.
 ///
 /// **Stated bound.** In any time W a bucket lets through at most what its limit brings in W, and its burst; with any number of loops,
-/// and while they come, go and crash. A call beyond its reservation is made up for before anything else is let through.
+/// and while they come, go and crash. Where one call needs more than the burst, it is that call and the lease's worth instead. What a
+/// call uses beyond its reservation is made up for before anything else is let through.
 ///
 /// What is limited stands in Redis (`BucketStore`, `LimitScripts`). An event loop asks for the call that is next, and for those behind
 /// it, as much as comes in until `LimitPlan.lease` from now, of which it gets a share; what is not used by then goes back. So most calls
@@ -37,6 +38,9 @@ package final class RateLimiter {
     var unsettled: [ObjectIdentifier: Route] = [:]
     var settleTimer: LoopTimer?
     var slotTimer: LoopTimer?
+    /// Due when it is to be seen whether Redis is back.
+    var probeTimer: LoopTimer?
+    var isProbing = false
     package internal(set) var statistics = LimiterStatistics()
 
     /// Calls of one model that wait.
@@ -102,6 +106,7 @@ package final class RateLimiter {
         keyPrefix = "sy:{limits:\(plan.group)}:"
         settleTimer = loop.makeTimer { [weak self] in self?.settleAll() }
         slotTimer = loop.makeTimer { [weak self] in self?.renewSlots() }
+        probeTimer = loop.makeTimer { [weak self] in self?.probe() }
     }
 
     var takesInAdvance: Bool { plan.lease > .zero }

@@ -36,7 +36,7 @@ import Testing
             let (take, settle, lower) = (
                 Self.script(LimitScripts.take), Self.script(LimitScripts.settle), Self.script(LimitScripts.lower)
             )
-            for round in 0..<40 {
+            for round in 0..<20 {
                 var store = BucketStore()
                 var now = 1_764_000_000_000_000.0 + Double(Int.random(in: 0..<86_400, using: &random)) * 1e6
                 _ = try await redis.execute("FLUSHALL")

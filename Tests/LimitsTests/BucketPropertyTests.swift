@@ -99,14 +99,15 @@ import Testing
         let shares = [
             used.requests / (1.5 * Double(rates.requestsPerMinute ?? 1)), used.input / (1.5 * Double(rates.tokensPerMinute ?? 1)),
         ]
-        #expect((shares.max() ?? 0) > 0.05, "\(shares)")
+        #expect((shares.max() ?? 0) > 0.02, "\(shares)")
     }
 
-    /// In no window from one use to another is there more than what comes in meanwhile, and the burst, or one call that is larger.
+    /// In no window from one use to another is there more than what comes in meanwhile, and the burst.
     private func check(_ uses: [Use], of kind: BucketSpec.Kind, _ specs: [BucketSpec], _ rates: LimitRates, largest: Double, slack: Double)
     {
         guard let spec = specs.first(where: { $0.kind == kind }) else { return }
-        let burst = max(rates.burstSeconds * 1e6 / spec.interval, largest) + largest * slack * 4
+        // A call that is larger than the burst goes when nothing is owed; others may still have what they took in advance.
+        let burst = max(rates.burstSeconds * 1e6 / spec.interval, largest + Self.advance / spec.interval) + largest * slack * 4
         // The most that a window that ends here has beyond what has come in: the excess of a bucket that starts empty.
         var excess = 0.0
         var last = uses.first?.time ?? 0

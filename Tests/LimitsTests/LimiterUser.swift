@@ -70,6 +70,8 @@ actor LimiterUser {
 
     private nonisolated func note(_ mode: LimiterMode) { assumeIsolated { $0.modes.append(mode) } }
 
+    func execute(_ command: RedisArgument...) async throws { _ = try await redis?.execute(command) }
+
     var statistics: LimiterStatistics { limiter?.statistics ?? LimiterStatistics() }
 
     /// Waits for a permit.

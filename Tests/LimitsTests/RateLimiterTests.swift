@@ -1,5 +1,6 @@
 import EventLoop
 import Limits
+import Redis
 import TestSupport
 import Testing
 
@@ -34,46 +35,48 @@ import Testing
 
     @Test(arguments: [true, false]) func manyLoopsUseWhatThereIsAndNoMore(leases: Bool) async throws {
         let server = try await RedisServer()
-        let rates = LimitRates(requestsPerMinute: 60_000, burstSeconds: 1)
+        let rates = LimitRates(requestsPerMinute: 6_000, burstSeconds: 1)
         try await LimiterUser.with(4, port: server.port, plan(rates, lease: leases ? .milliseconds(500) : .zero)) { users in
-            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500))
-            // The burst is a second's worth, and nothing is saved up at first.
-            #expect(share <= 1.45, "\(share)")
-            #expect(share >= 0.85, "\(share)")
+            let share = await saturate(users, perMinute: 6_000, for: .milliseconds(1_500))
+            // The burst is a second's worth.
+            #expect(share <= 1.7, "\(share)")
+            #expect(share >= 0.8, "\(share)")
             let total = await sum(users)
-            if leases { #expect(Double(total.asks + total.reports) <= 0.2 * Double(total.granted), "\(total)") }
+            if leases { #expect(Double(total.asks + total.reports) <= 0.3 * Double(total.granted), "\(total)") }
         }
     }
 
     @Test func whatWasReservedAndNotUsedIsThereAgain() async throws {
         let server = try await RedisServer()
-        let rates = LimitRates(tokensPerMinute: 600_000, burstSeconds: 1)
+        let rates = LimitRates(tokensPerMinute: 60_000, burstSeconds: 1)
         try await LimiterUser.with(2, port: server.port, plan(rates)) { users in
             // Calls reserve ten times of what they use.
-            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500), tokens: 100, used: 10)
-            #expect(share <= 1.45, "\(share)")
-            #expect(share >= 0.75, "\(share)")
+            let share = await saturate(users, perMinute: 6_000, for: .milliseconds(1_500), tokens: 100, used: 10)
+            #expect(share <= 1.7, "\(share)")
+            #expect(share >= 0.6, "\(share)")
         }
     }
 
     @Test func tenantsShareWhatIsScarceByTheirWeight() async throws {
         let server = try await RedisServer()
-        var plan = plan(LimitRates(requestsPerMinute: 12_000, burstSeconds: 1))
+        var plan = plan(LimitRates(requestsPerMinute: 1_500, burstSeconds: 1))
         plan.tenants["big"] = LimitPlan.Tenant(weight: 3, rates: LimitRates())
         let shared = plan
         try await LimiterUser.with(1, port: server.port, shared) { users in
+            // All wait before the first of them goes; one has ten times the load of the others.
+            await users[0].refused(try #require(await users[0].enter()), milliseconds: 1_000)
             await withTaskGroup(of: Void.self) { group in
-                // One has ten times the load of the others.
-                group.addTask { await users[0].saturate("greedy", at: 200) }
-                group.addTask { await users[0].saturate("big", at: 20) }
-                group.addTask { await users[0].saturate("modest", at: 20) }
-                try? await Task.sleep(for: .seconds(2))
+                for (tenant, count) in [("greedy", 400), ("big", 40), ("modest", 40)] {
+                    for _ in 0..<count { group.addTask { _ = await users[0].enter(tenant) } }
+                }
+                try? await Condition.wait(for: "fifty calls") { await users[0].order.count >= 50 }
                 group.cancelAll()
             }
-            let order = await users[0].order.dropFirst(20)
-            let counts = Dictionary(grouping: order, by: { $0 }).mapValues { Double($0.count) / Double(order.count) }
-            #expect(abs((counts["greedy"] ?? 0) - 0.2) < 0.05, "\(counts)")
-            #expect(abs((counts["big"] ?? 0) - 0.6) < 0.05, "\(counts)")
+            let order = await users[0].order.prefix(46).dropFirst()
+            let counts = Dictionary(grouping: order, by: { $0 }).mapValues(\.count)
+            // Of 45 turns: 9, 27 and 9, but for a turn.
+            #expect((6...12).contains(counts["greedy"] ?? 0), "\(counts)")
+            #expect((24...30).contains(counts["big"] ?? 0), "\(counts)")
         }
     }
 
@@ -144,6 +147,32 @@ import Testing
         }
     }
 
+    @Test func aBusyLoopDoesNotKeepAllTheSlots() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(2, port: server.port, plan(LimitRates(concurrency: 2))) { users in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await users[0].saturate(at: 10) }
+                try? await Condition.wait(for: "the first loop") { await users[0].granted.isEmpty == false }
+                #expect(await users[1].enter() != nil)
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test func aRedisThatTakesNothingMoreIsAsGoodAsNone() async throws {
+        let server = try await RedisServer(["--maxmemory-policy", "noeviction"])
+        try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 6_000), lease: .zero)) { users in
+            #expect(await users[0].enter() != nil)
+            try await users[0].execute("CONFIG", "SET", "maxmemory", "1")
+            for _ in 0..<5 { #expect(await users[0].enter() != nil) }
+            #expect(await users[0].modes.count == 1)
+            try await users[0].execute("CONFIG", "SET", "maxmemory", "0")
+            try await Condition.wait(for: "the limits to be shared again") { await users[0].modes.last == .shared }
+            #expect(await users[0].modes.count == 2)
+            #expect(await users[0].enter() != nil)
+        }
+    }
+
     @Test func aCancelledRequestLeavesNothingBehind() async throws {
         let server = try await RedisServer()
         try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 60, burstSeconds: 0))) { users in
@@ -159,9 +188,9 @@ import Testing
     // MARK: Without Redis
 
     @Test func aLoopWithoutRedisKeepsToItsShare() async throws {
-        try await LimiterUser.with(4, port: nil, plan(LimitRates(requestsPerMinute: 60_000, burstSeconds: 1))) { users in
-            let share = await saturate(users, perMinute: 60_000, for: .milliseconds(1_500))
-            #expect(share <= 1.7 && share >= 0.7, "\(share)")
+        try await LimiterUser.with(4, port: nil, plan(LimitRates(requestsPerMinute: 6_000, burstSeconds: 1))) { users in
+            let share = await saturate(users, perMinute: 6_000, for: .milliseconds(1_500))
+            #expect(share <= 1.7 && share >= 0.6, "\(share)")
         }
     }
 
