@@ -6,6 +6,7 @@ drill does to the embedded broker is left out there, and the drill says so.
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,9 +28,15 @@ class DrillFailure(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the kernel gives to outgoing connections, one of which might take it before the server does."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Stage:

@@ -1,17 +1,24 @@
 internal import Glibc
+internal import Synchronization
 
 /// Ports for test servers.
 package enum FreePort {
-    /// A TCP port on loopback that was free a moment ago.
+    /// Below those that the kernel gives to outgoing connections, one of which might take a port before the server does.
+    private static let range = 10_000..<32_000
+    private static let given = Mutex<Set<Int>>([])
+
+    /// A TCP port on loopback that was free a moment ago, and is given to no other test of the process.
     package static func find() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw SupportError("socket failed: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var address = LoopbackAddress.make(port: 0)
-        guard LoopbackAddress.bind(descriptor, &address), let port = LoopbackAddress.port(of: descriptor) else {
-            throw SupportError("no free port: \(String(cString: strerror(errno)))")
+        for _ in 0..<1_000 {
+            let port = Int.random(in: range)
+            guard given.withLock({ $0.insert(port).inserted }) else { continue }
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard descriptor >= 0 else { throw SupportError("socket failed: \(String(cString: strerror(errno)))") }
+            defer { close(descriptor) }
+            var address = LoopbackAddress.make(port: port)
+            if LoopbackAddress.bind(descriptor, &address) { return port }
         }
-        return port
+        throw SupportError("no free port: \(String(cString: strerror(errno)))")
     }
 
     /// Whether something accepts connections on the port of loopback.

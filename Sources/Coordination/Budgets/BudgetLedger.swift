@@ -10,8 +10,9 @@ package import Redis
 /// So what runs when a budget is used up may still exceed it.
 ///
 /// While Redis is away, budgets go by the last known totals and what this loop has charged since; that is reported when Redis is back, and
-/// never counted twice. A Redis that comes back empty has again what living workers have charged, and stopped ones; what was charged by
-/// workers that crashed is lost with it. Without Redis each loop counts for itself.
+/// never counted twice by repetition. A Redis that comes back empty has again what living workers have charged, and of stopped ones what
+/// was reported by others since; what was charged by workers that crashed is lost with it. One that comes back older than it was counts
+/// again, until the period ends, what workers had charged that have stopped in between. Without Redis each loop counts for itself.
 package final class BudgetLedger {
     private let budgets: [String: TenantBudget]
     private let others: TenantBudget?
@@ -159,7 +160,9 @@ package final class BudgetLedger {
             do {
                 try await report(tenant, retires: true)
             } catch {
-                return logger.warning("\(error); what was used of budgets since the last report is lost")
+                logger.warning("\(error); what was used of a budget since the last report is lost")
+                // What Redis says of one tenant's account need not be so for the next.
+                guard case .server = error.code else { return }
             }
         }
     }
