@@ -120,7 +120,9 @@ struct BucketStore {
                 share = min(share, room / Double(ask.loops) / ask.extra[bucket.kind])
             }
         }
-        return max(0, share)
+        // Tokens are of no use without a request.
+        let requests = ask.extra.requests
+        return requests > 0 ? max(0, (requests * share).rounded(.down)) / requests : max(0, share)
     }
 }
 

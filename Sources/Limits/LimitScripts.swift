@@ -57,6 +57,7 @@ enum LimitScripts {
                 return {1, text(come - now), binding - 1}
             end
             share = math.max(0, share)
+            if extra.r > 0 then share = math.floor(extra.r * share) / extra.r end
             local granted = {r = math.floor(extra.r * share), i = math.floor(extra.i * share), o = math.floor(extra.o * share)}
             granted.t = granted.i + granted.o
             granted.d = granted.t

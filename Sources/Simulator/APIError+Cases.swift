@@ -117,11 +117,15 @@ extension APIError {
         .quotaExhausted, message: "You exceeded your current quota, please check your plan and billing details. (simulated)",
         code: "insufficient_quota")
 
-    static func throttled(_ reading: TokenBucket.Reading) -> APIError {
-        let milliseconds = Int((reading.retryAfter / .milliseconds(1)).rounded(.up))
+    /// Tells of the limit that lets the request wait longest.
+    static func throttled(_ reading: QuotaReading) -> APIError {
+        let waits = (requests: reading.requests?.retryAfter ?? .zero, tokens: reading.tokens?.retryAfter ?? .zero)
+        let isForTokens = waits.tokens > waits.requests
+        let what = isForTokens ? "tokens per min (TPM)" : "requests per min (RPM)"
+        let limit = (isForTokens ? reading.tokens : reading.requests) ?? .unlimited
+        let milliseconds = Int((max(waits.requests, waits.tokens) / .milliseconds(1)).rounded(.up))
         return .rateLimited(
-            "on requests per min (RPM): Limit \(reading.limit), Used \(reading.limit - reading.remaining), Requested 1",
-            retryAfterMilliseconds: max(milliseconds, 1))
+            "on \(what): Limit \(limit.limit), Used \(max(0, limit.limit - limit.remaining))", retryAfterMilliseconds: max(milliseconds, 1))
     }
 
     private static func rateLimited(_ what: String, retryAfterMilliseconds: Int) -> APIError {

@@ -43,7 +43,7 @@ struct APIError: Error {
     ///
     /// - Parameter identifier: names the request.
     func writeAnswer(
-        _ dialect: any Dialect = OpenAIDialect(), identifier: UInt64?, reading: TokenBucket.Reading? = nil, time: Int = 0,
+        _ dialect: any Dialect = OpenAIDialect(), identifier: UInt64?, reading: QuotaReading = QuotaReading(), time: Int = 0,
         isKeepAlive: Bool, to writer: inout ByteWriter
     ) {
         var body = ByteWriter()

@@ -20,14 +20,14 @@ struct Exchange: ~Copyable {
     let isKeepAlive: Bool
     private let plan: SimulationPlan
     private let content: AnswerContent
-    private let reading: TokenBucket.Reading?
+    private let reading: QuotaReading
     private let arrival: NIODeadline
     private var stream: StreamedAnswer?
     private var isCorrupted = false
 
     /// - Parameter ordinal: how often the same prompt has been seen before.
     init(
-        _ request: ModelRequest, _ options: SimulationOptions, ordinal: UInt64, key: String, reading: TokenBucket.Reading?,
+        _ request: ModelRequest, _ options: SimulationOptions, ordinal: UInt64, key: String, reading: QuotaReading,
         isKeepAlive: Bool, arrival: NIODeadline
     ) {
         self.request = request

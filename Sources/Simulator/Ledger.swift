@@ -1,9 +1,9 @@
-/// What the simulator remembers: its statistics, how often it has seen each prompt, and the limit of requests a minute.
+/// What the simulator remembers: its statistics, how often it has seen each prompt, and how the limits of each key stand.
 struct Ledger {
     /// What comes of a request that is in order.
     enum Admission {
-        case admitted(ordinal: UInt64, TokenBucket.Reading?)
-        case throttled(number: Int, TokenBucket.Reading)
+        case admitted(ordinal: UInt64, QuotaReading)
+        case throttled(number: Int, QuotaReading)
     }
 
     /// What became of an admitted request.
@@ -19,15 +19,17 @@ struct Ledger {
 
     private var counts = SimulatorStatistics()
     private var prompts: [UInt64: Prompt] = [:]
-    private var bucket: TokenBucket?
+    private let limits: QuotaLimits
+    private var quotas: [String: Quota] = [:]
 
-    init(requestsPerMinute: Int) {
-        bucket = requestsPerMinute > 0 ? TokenBucket(requestsPerMinute: requestsPerMinute) : nil
+    init(_ limits: QuotaLimits) {
+        self.limits = limits
     }
 
     var statistics: SimulatorStatistics {
         var statistics = counts
         statistics.distinctPrompts = prompts.count
+        for key in statistics.keys.keys { statistics.keys[key]?.quota = quotas[key]?.statistics }
         return statistics
     }
 
@@ -48,11 +50,18 @@ struct Ledger {
         return counts.requests
     }
 
-    /// Lets a request in, unless the limit of requests is reached; what it then turns away is no attempt.
-    mutating func admit(fingerprint: UInt64, key: String, now: Int64) -> Admission {
-        let reading = bucket?.take(now: now)
-        if let reading, !reading.isAdmitted {
-            return .throttled(number: refuse(.throttled, key: key), reading)
+    /// Lets a request in, unless a limit of its key is reached; what it then turns away is no attempt.
+    ///
+    /// - Parameters:
+    ///   - now: nanoseconds of a clock that never goes back.
+    ///   - tokens: what the request uses, if its prompt has been seen so often before.
+    mutating func admit(fingerprint: UInt64, key: String, now: Int64, tokens: (_ ordinal: UInt64) -> Int) -> Admission {
+        var reading = QuotaReading()
+        if limits.isLimited {
+            let amount = tokens(UInt64(prompts[fingerprint]?.attempts ?? 0))
+            let isAdmitted: Bool
+            (isAdmitted, reading) = quotas[key, default: Quota(limits)].admit(tokens: amount, now: now)
+            guard isAdmitted else { return .throttled(number: refuse(.throttled, key: key), reading) }
         }
         return .admitted(ordinal: admitUnlimited(fingerprint: fingerprint, key: key), reading)
     }
@@ -65,6 +74,7 @@ struct Ledger {
         note(key) {
             $0.requests += 1
             $0.inFlight += 1
+            $0.peakInFlight = max($0.peakInFlight, $0.inFlight)
         }
         let ordinal = prompts[fingerprint, default: Prompt()].attempts
         prompts[fingerprint, default: Prompt()].attempts = ordinal &+ 1

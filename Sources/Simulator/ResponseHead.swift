@@ -15,7 +15,7 @@ struct ResponseHead {
     /// Names the request.
     var identifier: UInt64?
     var processingTime: Duration?
-    var reading: TokenBucket.Reading?
+    var reading = QuotaReading()
     /// What the answer is, if it is an error.
     var error: APIError?
     /// Seconds since 1970.
@@ -66,6 +66,26 @@ struct ResponseHead {
 }
 
 extension ByteWriter {
+    /// Appends `x-ratelimit-{limit,remaining,reset}-` and a name, the time until the reset in the provider's own way.
+    mutating func appendLimit(
+        _ name: StaticString, _ reading: TokenBucket.Reading?, reset: (_ time: Duration, _ writer: inout ByteWriter) -> Void
+    ) {
+        let reading = reading ?? .unlimited
+        appendLimitName("limit-", name)
+        append(reading.limit)
+        appendLimitName("remaining-", name)
+        append(reading.remaining)
+        appendLimitName("reset-", name)
+        reset(reading.timeUntilFull, &self)
+    }
+
+    private mutating func appendLimitName(_ kind: StaticString, _ name: StaticString) {
+        append("\r\nx-ratelimit-")
+        append(kind)
+        append(name)
+        append(": ")
+    }
+
     /// Appends a time as Go writes it: `12ms`, `1.5s`, `6m0s`.
     mutating func append(goDuration duration: Duration) {
         let milliseconds = Int((duration / .milliseconds(1)).rounded(.up))

@@ -42,7 +42,7 @@ extension Simulation {
             refuse(.invalidRequest, with: error, request, dialect, to: &writer)
             return nil
         }
-        switch admit(fingerprint: asked.fingerprint, key: key, now: now) {
+        switch admit(asked, key: key, now: now) {
         case .throttled(let number, let reading):
             APIError.throttled(reading).writeAnswer(
                 dialect, identifier: identifier(ofRefusal: number), reading: reading, time: time(nil), isKeepAlive: request.isKeepAlive,

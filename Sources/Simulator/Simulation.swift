@@ -9,7 +9,7 @@ final class Simulation: Sendable {
 
     init(_ options: SimulationOptions) {
         self.options = options
-        ledger = Mutex(Ledger(requestsPerMinute: options.requestsPerMinute))
+        ledger = Mutex(Ledger(options.limits))
         batches = Mutex(BatchStore(seed: options.seed))
     }
 
@@ -36,8 +36,13 @@ final class Simulation: Sendable {
         ledger.withLock { $0.refuse(failure, key: key) }
     }
 
-    func admit(fingerprint: UInt64, key: String, now: NIODeadline) -> Ledger.Admission {
-        ledger.withLock { $0.admit(fingerprint: fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) }
+    func admit(_ request: ModelRequest, key: String, now: NIODeadline) -> Ledger.Admission {
+        ledger.withLock {
+            $0.admit(fingerprint: request.fingerprint, key: key, now: Int64(clamping: now.uptimeNanoseconds)) { ordinal in
+                let content = AnswerContent(request, seed: options.seed, ordinal: ordinal)
+                return SimulationPlan(request, content, options, ordinal: ordinal).usedTokens(promptTokens: request.promptTokens)
+            }
+        }
     }
 
     /// Lets a request in that no limit applies to.

@@ -21,8 +21,8 @@ package struct SimulationOptions: Hashable, Sendable {
     /// What goes wrong, and how often.
     package var faults = FaultRates()
 
-    /// Requests that are let through in a minute; 0 lets all through.
-    package var requestsPerMinute = 0
+    /// What each API key may use.
+    package var limits = QuotaLimits()
 
     /// How long a batch takes.
     package var batchSeconds = 1.0

@@ -60,6 +60,15 @@ package struct SimulationPlan: Hashable, Sendable {
         return Int(min(max(made, 0), Double(outputTokens)))
     }
 
+    /// The tokens that count towards the limit of the key: those of prompt and answer, where there is an answer, whole or not.
+    func usedTokens(promptTokens: Int) -> Int {
+        switch fault {
+        case nil, .malformed, .stall, .truncate, .corrupt, .streamError, .noUsage: promptTokens + outputTokens
+        case .serverError, .rateLimited, .overloaded, .disconnected, .auth, .permission, .notFound, .contextLength, .contentFilter, .quota:
+            0
+        }
+    }
+
     private static func duration(seconds: Double) -> Duration {
         .nanoseconds(Int64(min(seconds, longestTime) * 1e9))
     }

@@ -7,7 +7,7 @@ package enum Failure: Int, CaseIterable, Hashable, Sendable {
     case overloaded
     case malformed
     case disconnected
-    /// Refused by the limit of requests a minute.
+    /// Refused by the limits of its key.
     case throttled
     /// 400, 404, 405 or 413.
     case invalidRequest
@@ -74,15 +74,6 @@ package enum Failure: Int, CaseIterable, Hashable, Sendable {
     }
 }
 
-/// What the requests with one API key have come to.
-package struct KeyStatistics: Hashable, Sendable {
-    /// Requests, refused ones too.
-    package internal(set) var requests = 0
-    /// Complete answers.
-    package internal(set) var ok = 0
-    package internal(set) var inFlight = 0
-}
-
 /// What the simulator has seen. At any time `requests` is the sum of `ok`, all failures and `inFlight`.
 package struct SimulatorStatistics: Hashable, Sendable {
     /// Requests, save those for models and statistics.
@@ -144,13 +135,8 @@ package struct SimulatorStatistics: Hashable, Sendable {
         for (index, (key, counts)) in keys.sorted(by: { $0.key < $1.key }).enumerated() {
             if index > 0 { writer.append(",") }
             writer.appendJSON(key)
-            writer.append(":{\"requests\":")
-            writer.append(counts.requests)
-            writer.append(",\"ok\":")
-            writer.append(counts.ok)
-            writer.append(",\"in_flight\":")
-            writer.append(counts.inFlight)
-            writer.append("}")
+            writer.append(":")
+            counts.write(to: &writer)
         }
         writer.append("}}")
     }

@@ -39,8 +39,9 @@ struct Simulate: AsyncParsableCommand {
             A key with "revoked", "forbidden" or "exhausted" in it is refused as one of which that is true.
 
             GET /simulator/stats tells what came of the requests; repeated_ok counts answers that were paid for more than once. keys has \
-            the requests, answers and requests in flight of each API key ("" for none), of 1,000 keys at most. A request of a batch counts \
-            as one, once the batch has ended.
+            the requests, answers and requests in flight of each API key ("" for none), of 1,000 keys at most; where keys are limited, \
+            also what was let through: in all, at most within any 1, 10 and 60 seconds, and when first and last, by the machine's monotonic \
+            clock. A request of a batch counts as one, once the batch has ended.
 
             EXAMPLES
               switchyard simulate
@@ -48,7 +49,7 @@ struct Simulate: AsyncParsableCommand {
               switchyard simulate --latency-range 1-2000 --output-tokens 5
               switchyard simulate --error-rate 0.02 --rate-limit-rate 0.05 --disconnect-rate 0.01 --seed 7
               switchyard simulate --fault-rate stall=0.01 --fault-rate corrupt=0.01
-              switchyard simulate --requests-per-minute 600 --api-key secret
+              switchyard simulate --requests-per-minute 600 --tokens-per-minute 90000 --quota-burst-seconds 5
               curl http://127.0.0.1:8089/simulator/stats
             """)
 
@@ -69,6 +70,8 @@ struct Simulate: AsyncParsableCommand {
 
     @OptionGroup(title: "ANSWERS") var answers: SimulatedAnswers
 
+    @OptionGroup(title: "LIMITS OF EACH KEY, BEYOND WHICH THE ANSWER IS 429") var limits: SimulatedLimits
+
     @OptionGroup(title: "FAULTS") var faults: SimulatedFaults
 
     func validate() throws {
@@ -83,6 +86,7 @@ struct Simulate: AsyncParsableCommand {
         var options = SimulationOptions()
         options.apiKey = apiKey
         answers.apply(to: &options)
+        options.limits = limits.quota
         faults.apply(to: &options)
         let simulator = try await Simulator.start(options, address: bind, port: port, threads: threads)
         if let portFile {
@@ -151,6 +155,34 @@ struct MillisecondRange: ExpressibleByArgument {
     }
 }
 
+/// What each key may use.
+struct SimulatedLimits: ParsableArguments {
+    @Option(help: "Requests a minute; 0 lets all through.")
+    var requestsPerMinute = 0
+
+    @Option(help: "Tokens a minute, of prompt and answer; 0 lets all through.")
+    var tokensPerMinute = 0
+
+    @Option(help: "How much may come at once after a lull, and at first, in seconds' worth of the limits.")
+    var quotaBurstSeconds = 60.0
+
+    func validate() throws {
+        for (name, limit) in [("--requests-per-minute", requestsPerMinute), ("--tokens-per-minute", tokensPerMinute)]
+        where !(0...100_000_000).contains(limit) {
+            throw ValidationError("\(name) must be 0 to 100000000")
+        }
+        guard (0...60).contains(quotaBurstSeconds) else { throw ValidationError("--quota-burst-seconds must be 0 to 60") }
+    }
+
+    var quota: QuotaLimits {
+        var limits = QuotaLimits()
+        limits.requestsPerMinute = requestsPerMinute
+        limits.tokensPerMinute = tokensPerMinute
+        limits.burstSeconds = quotaBurstSeconds
+        return limits
+    }
+}
+
 /// What goes wrong at the simulated provider.
 struct SimulatedFaults: ParsableArguments {
     @Option(help: "Probability of 500 server_error.")
@@ -171,9 +203,6 @@ struct SimulatedFaults: ParsableArguments {
     @Option(help: "Probability of any other fault, by its name in prompts: stall=0.01. May be repeated.")
     var faultRate: [NamedFaultRate] = []
 
-    @Option(help: "Let through only so many requests a minute and answer 429 beyond; 0 lets all through.")
-    var requestsPerMinute = 0
-
     func validate() throws {
         let rates =
             [
@@ -186,7 +215,6 @@ struct SimulatedFaults: ParsableArguments {
         guard rates.reduce(0, { $0 + $1.1 }) <= 1 + 1e-9 else {
             throw ValidationError("the probabilities of all faults together must not be more than 1")
         }
-        guard (0...10_000_000).contains(requestsPerMinute) else { throw ValidationError("--requests-per-minute must be 0 to 10000000") }
     }
 
     func apply(to options: inout SimulationOptions) {
@@ -196,7 +224,6 @@ struct SimulatedFaults: ParsableArguments {
         options.faults.malformed = malformedRate
         options.faults.disconnected = disconnectRate
         for named in faultRate { options.faults[named.fault] += named.rate }
-        options.requestsPerMinute = requestsPerMinute
     }
 }
 

@@ -1,4 +1,4 @@
-"""WORKERS (8) share one key at RPM (600) requests a minute, which the provider enforces, for SECONDS (300) at saturation: nearly all of it
+"""WORKERS (8) share one key at RPM (600) requests and TPM (90,000) tokens a minute, which the provider enforces, for SECONDS (300) at saturation: nearly all of it
 must be used, and hardly a call refused.
 
 With KILLS a worker is killed so often on the way, and another started. LEASES=off has each call ask Redis.
@@ -13,11 +13,13 @@ from stage import DrillFailure, Stage, cpu_seconds, main, report, write_question
 
 def drill() -> None:
     workers, rpm = int(os.environ.get("WORKERS", 8)), int(os.environ.get("RPM", 600))
+    tpm = int(os.environ.get("TPM", 150 * rpm))
     seconds, kills = float(os.environ.get("SECONDS", 300)), int(os.environ.get("KILLS", 0))
     leases = os.environ.get("LEASES", "on")
     with Stage(
-        partitions=4 * workers, simulator=["--latency-range", "100-900", "--output-tokens", "60", "--requests-per-minute", rpm],
-        worker="{max_in_flight: 400}", retry="{max_attempts: 20}", provider_limits=f"{{requests_per_minute: {rpm}}}",
+        partitions=4 * workers, worker="{max_in_flight: 400}", retry="{max_attempts: 20}",
+        simulator=["--latency-range", "100-900", "--output-tokens", "140", "--requests-per-minute", rpm, "--tokens-per-minute", tpm],
+        provider_limits=f"{{requests_per_minute: {rpm}, tokens_per_minute: {tpm}}}",
         limits=f"{{lease_ms: {500 if leases == 'on' else 0}}}"
     ) as stage:
         fleet = Fleet(stage)
@@ -41,12 +43,18 @@ def drill() -> None:
         refused = last["errors"]["throttled"] - first["errors"]["throttled"]
         admitted = last["requests"] - first["requests"] - refused
         fleet.end()
+    minutes = (ended - began) / 60
+    tokens = sum(last[name] - first[name] for name in ("prompt_tokens", "completion_tokens"))
+    requests_ratio, tokens_ratio = admitted / (rpm * minutes), tokens / (tpm * minutes)
     figures = {
         "workers": workers,
-        "used_ratio": round(admitted / (rpm * (ended - began) / 60), 4),
+        "used_ratio": round(max(requests_ratio, tokens_ratio), 4),
         "ratio_429": round(refused / max(1, admitted), 5),
         "leases": leases,
+        "requests_used": round(requests_ratio, 4),
+        "tokens_used": round(tokens_ratio, 4),
         "requests_per_minute": rpm,
+        "tokens_per_minute": tpm,
         "admitted": admitted,
         "refused": refused,
         "kills": kills,

@@ -85,7 +85,7 @@ import Testing
     @Test func countsEachRequestOnceWhenTheBatchHasEnded() async throws {
         var options = quick
         options.batchSeconds = 0.2
-        options.requestsPerMinute = 1
+        options.limits.requestsPerMinute = 1
         try await withSimulator(options) { simulator, connection in
             let requests = (0..<20).map {
                 #"{"custom_id":"\#($0)","params":{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"\#($0)"}]}}"#
@@ -95,7 +95,7 @@ import Testing
             let begun = try #require(try connection.call("POST", "/v1/messages/batches", body, headers: headers))
             #expect(begun.status == 200 && simulator.statistics.requests == 0)
             try await Condition.wait(for: "the batch to end") { simulator.statistics.ok == 20 }
-            #expect(simulator.statistics.keys["night"] == KeyStatistics(requests: 20, ok: 20, inFlight: 0))
+            #expect(simulator.statistics.keys["night"] == KeyStatistics(requests: 20, ok: 20, inFlight: 0, peakInFlight: 1))
             #expect(simulator.statistics.requests == 20 && simulator.statistics.repeatedOK == 0 && simulator.statistics.peakInFlight == 1)
             let id = try #require(begun.json["id"] as? String)
             let results = try #require(try connection.call("GET", "/v1/messages/batches/\(id)/results", headers: headers))

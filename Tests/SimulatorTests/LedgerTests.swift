@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct LedgerTests {
     @Test func countsAPromptThatIsAnsweredAgainAsRepeated() {
-        var ledger = Ledger(requestsPerMinute: 0)
+        var ledger = Ledger(QuotaLimits())
         for expected in [0, 0, 1, 2] as [UInt64] {
             let prompt: UInt64 = expected == 0 && ledger.statistics.requests == 0 ? 1 : 2
             #expect(ordinal(ledger.admit(fingerprint: prompt, key: "a", now: 0)) == expected)
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func aRetryAfterAFailureIsNoRepetition() {
-        var ledger = Ledger(requestsPerMinute: 0)
+        var ledger = Ledger(QuotaLimits())
         #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 0)
         ledger.finish(fingerprint: 7, key: "a", .failed(.serverError))
         #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 1)
@@ -26,15 +26,24 @@ import Testing
     }
 
     @Test func whatTheLimitTurnsAwayIsNoAttempt() {
-        var ledger = Ledger(requestsPerMinute: 1)
+        var ledger = Ledger(limits(1))
         #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == 0)
         #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 0)) == nil)
         #expect(ordinal(ledger.admit(fingerprint: 7, key: "a", now: 60_000_000_000)) == 1)
         #expect(ledger.statistics[.throttled] == 1)
     }
 
+    @Test func eachKeyHasLimitsOfItsOwn() {
+        var ledger = Ledger(limits(2))
+        for key in ["a", "b"] {
+            let admitted = (0..<3).map { ordinal(ledger.admit(fingerprint: $0, key: key, now: 0)) != nil }
+            #expect(admitted == [true, true, false])
+        }
+        #expect(ledger.statistics.keys["b"]?.quota?.refused == 1 && ledger.statistics[.throttled] == 2)
+    }
+
     @Test func tellsTheRequestsOfOneKeyFromThoseOfAnother() {
-        var ledger = Ledger(requestsPerMinute: 0)
+        var ledger = Ledger(QuotaLimits())
         _ = ledger.admit(fingerprint: 1, key: "a", now: 0)
         _ = ledger.admit(fingerprint: 2, key: "b", now: 0)
         _ = ledger.admit(fingerprint: 3, key: "b", now: 0)
@@ -42,23 +51,23 @@ import Testing
         ledger.finish(fingerprint: 1, key: "a", .ok(promptTokens: 1, completionTokens: 1))
         ledger.finish(fingerprint: 2, key: "b", .failed(.abandoned))
         let keys = ledger.statistics.keys
-        #expect(keys["a"] == KeyStatistics(requests: 1, ok: 1, inFlight: 0))
-        #expect(keys["b"] == KeyStatistics(requests: 2, ok: 0, inFlight: 1))
+        #expect(keys["a"] == KeyStatistics(requests: 1, ok: 1, inFlight: 0, peakInFlight: 1))
+        #expect(keys["b"] == KeyStatistics(requests: 2, ok: 0, inFlight: 1, peakInFlight: 2))
         #expect(keys[""] == KeyStatistics(requests: 1, ok: 0, inFlight: 0) && keys.count == 3)
     }
 
     @Test func knowsTheFirstThousandKeys() {
-        var ledger = Ledger(requestsPerMinute: 0)
+        var ledger = Ledger(QuotaLimits())
         for number in 0..<1_001 { _ = ledger.admit(fingerprint: 1, key: "\(number)", now: 0) }
         for number in 0..<1_001 { ledger.finish(fingerprint: 1, key: "\(number)", .failed(.abandoned)) }
         let keys = ledger.statistics.keys
         #expect(keys.count == 1_000 && keys["1000"] == nil && ledger.statistics.requests == 1_001)
-        #expect(keys.values.allSatisfy { $0 == KeyStatistics(requests: 1, ok: 0, inFlight: 0) })
+        #expect(keys.values.allSatisfy { $0 == KeyStatistics(requests: 1, ok: 0, inFlight: 0, peakInFlight: 1) })
     }
 
     @Test func everyRequestIsAccountedFor() {
         var random = Seeds.stream()
-        var ledger = Ledger(requestsPerMinute: 600)
+        var ledger = Ledger(limits(600))
         var open: [UInt64] = []
         for step in 0..<20_000 {
             switch random.next() % 4 {
@@ -80,8 +89,21 @@ import Testing
         }
     }
 
+    private func limits(_ requestsPerMinute: Int) -> QuotaLimits {
+        var limits = QuotaLimits()
+        limits.requestsPerMinute = requestsPerMinute
+        return limits
+    }
+
     private func ordinal(_ admission: Ledger.Admission) -> UInt64? {
         if case .admitted(let ordinal, _) = admission { return ordinal }
         return nil
+    }
+}
+
+extension Ledger {
+    /// Lets a request in that uses no tokens.
+    fileprivate mutating func admit(fingerprint: UInt64, key: String, now: Int64) -> Admission {
+        admit(fingerprint: fingerprint, key: key, now: now) { _ in 0 }
     }
 }

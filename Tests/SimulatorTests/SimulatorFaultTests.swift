@@ -58,7 +58,7 @@ import Testing
 
     @Test func limitsRequestsAMinute() async throws {
         var options = quick
-        options.requestsPerMinute = 2
+        options.limits.requestsPerMinute = 2
         try await withSimulator(options) { simulator, connection in
             for remaining in ["1", "0"] {
                 let answer = try #require(try connection.call("POST", "/v1/chat/completions", chat("a")))
@@ -70,6 +70,30 @@ import Testing
             let wait = try #require(refused.headers["retry-after-ms"].flatMap { Int($0) })
             #expect((1...30_000).contains(wait) && refused.headers["retry-after"] == "\((wait + 999) / 1000)")
             #expect(simulator.statistics[.throttled] == 1)
+        }
+    }
+
+    @Test func limitsTokensAMinuteByWhatAnswersUse() async throws {
+        var options = quick
+        options.limits.tokensPerMinute = 100
+        try await withSimulator(options) { simulator, connection in
+            let first = try #require(try connection.call("POST", "/v1/chat/completions", chat("[words 40] a")))
+            let used = try #require((first.json["usage"] as? [String: Any])?["total_tokens"] as? Int)
+            #expect(first.headers["x-ratelimit-limit-tokens"] == "100" && first.headers["x-ratelimit-limit-requests"] == "1000000000")
+            #expect(first.headers["x-ratelimit-remaining-tokens"] == "\(100 - used)")
+            let refused = try #require(try connection.call("POST", "/v1/chat/completions", chat("[words 99] b")))
+            #expect(refused.status == 429 && refused.headers["x-ratelimit-remaining-tokens"] == "\(100 - used)")
+            #expect(((refused.json["error"] as? [String: Any])?["message"] as? String)?.contains("tokens per min") == true)
+            let anthropic = try #require(
+                try connection.call(
+                    "POST", "/v1/messages", chat("[words 9] c", #","max_tokens":9"#),
+                    headers: ["anthropic-version: 2023-06-01", "x-api-key: k"]))
+            #expect(anthropic.status == 200 && anthropic.headers["anthropic-ratelimit-tokens-limit"] == "100")
+            let quota = try #require(try connection.call("GET", "/simulator/stats")?.json["keys"] as? [String: [String: Any]])[""]?["quota"]
+            let counts = try #require(quota as? [String: Any])
+            #expect(counts["admitted"] as? Int == 1 && counts["refused"] as? Int == 1 && counts["admitted_tokens"] as? Int == used)
+            #expect(counts["most_tokens_1s"] as? Int == used && counts["most_requests_60s"] as? Int == 1)
+            #expect(counts["first_admission_s"] as? Double == counts["last_admission_s"] as? Double)
         }
     }
 

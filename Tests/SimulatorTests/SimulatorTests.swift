@@ -62,7 +62,8 @@ import Testing
             _ = try connection.call("POST", "/v1/chat/completions", chat("Why?"), headers: [header])
             _ = try connection.call("POST", "/v1/chat/completions", "{", headers: [header])
             let statistics = try #require(try connection.call("GET", "/simulator/stats"))
-            #expect(statistics.json["keys"] as? [String: [String: Int]] == [key: ["requests": 2, "ok": 1, "in_flight": 0]])
+            #expect(
+                statistics.json["keys"] as? [String: [String: Int]] == [key: ["requests": 2, "ok": 1, "in_flight": 0, "peak_in_flight": 1]])
         }
     }
 

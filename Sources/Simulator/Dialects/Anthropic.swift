@@ -60,10 +60,9 @@ struct AnthropicDialect: Dialect {
             writer.append(hexadecimal: identifier)
         }
         writer.append("\r\nanthropic-organization-id: 00000000-0000-4000-8000-000000000000")
-        let unlimited: (limit: Int, remaining: Int, untilFull: Duration) = (1_000_000_000, 999_999_999, .zero)
-        let requests = head.reading.map { (limit: $0.limit, remaining: $0.remaining, untilFull: $0.timeUntilFull) } ?? unlimited
-        appendLimit("requests", requests, head.time, to: &writer)
-        for name: StaticString in ["tokens", "input-tokens", "output-tokens"] { appendLimit(name, unlimited, head.time, to: &writer) }
+        appendLimit("requests", head.reading.requests ?? .unlimited, head.time, to: &writer)
+        appendLimit("tokens", head.reading.tokens ?? .unlimited, head.time, to: &writer)
+        for name: StaticString in ["input-tokens", "output-tokens"] { appendLimit(name, .unlimited, head.time, to: &writer) }
         guard let error = head.error else { return }
         if let retryAfter = error.retryAfterMilliseconds {
             writer.append("\r\nretry-after: ")
@@ -77,7 +76,7 @@ struct AnthropicDialect: Dialect {
 
     /// Resets are points in time.
     private func appendLimit(
-        _ name: StaticString, _ limit: (limit: Int, remaining: Int, untilFull: Duration), _ time: Int, to writer: inout ByteWriter
+        _ name: StaticString, _ reading: TokenBucket.Reading, _ time: Int, to writer: inout ByteWriter
     ) {
         func appendName(_ end: StaticString, to writer: inout ByteWriter) {
             writer.append("\r\nanthropic-ratelimit-")
@@ -85,11 +84,11 @@ struct AnthropicDialect: Dialect {
             writer.append(end)
         }
         appendName("-limit: ", to: &writer)
-        writer.append(limit.limit)
+        writer.append(reading.limit)
         appendName("-remaining: ", to: &writer)
-        writer.append(limit.remaining)
+        writer.append(reading.remaining)
         appendName("-reset: ", to: &writer)
-        let untilFull = Int64((limit.untilFull / .seconds(1)).rounded(.up))
+        let untilFull = Int64((reading.timeUntilFull / .seconds(1)).rounded(.up))
         writer.appendTimestamp(milliseconds: (Int64(time) + untilFull) * 1000)
     }
 

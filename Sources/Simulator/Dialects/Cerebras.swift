@@ -8,16 +8,8 @@ extension OpenAIDialect {
             writer.append("\r\nx-request-id: ")
             writer.append(hexadecimal: identifier)
         }
-        writer.append(
-            """
-            \r\nx-ratelimit-limit-tokens-minute: 1000000000\r\nx-ratelimit-remaining-tokens-minute: 999999999\
-            \r\nx-ratelimit-reset-tokens-minute: 30.5\r\nx-ratelimit-limit-requests-day: 
-            """)
-        writer.append(head.reading?.limit ?? 1_000_000_000)
-        writer.append("\r\nx-ratelimit-remaining-requests-day: ")
-        writer.append(head.reading?.remaining ?? 999_999_999)
-        writer.append("\r\nx-ratelimit-reset-requests-day: ")
-        writer.append((head.reading?.timeUntilFull ?? .seconds(33_011)) / .seconds(1), decimals: 6)
+        writer.appendLimit("tokens-minute", head.reading.tokens) { $1.append($0 / .seconds(1), decimals: 6) }
+        writer.appendLimit("requests-day", head.reading.requests) { $1.append($0 / .seconds(1), decimals: 6) }
         if let retryAfter = head.error?.retryAfterMilliseconds {
             writer.append("\r\nretry-after: ")
             writer.append((retryAfter + 999) / 1000)

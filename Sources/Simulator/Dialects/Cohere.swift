@@ -66,7 +66,7 @@ struct CohereDialect: Dialect {
             writer.append("\r\nx-debug-trace-id: ")
             writer.append(hexadecimal: identifier)
         }
-        guard let reading = head.reading else { return }
+        guard let reading = head.reading.requests else { return }
         writer.append("\r\nx-trial-endpoint-call-limit: ")
         writer.append(reading.limit)
         writer.append("\r\nx-trial-endpoint-call-remaining: ")

@@ -109,30 +109,14 @@ struct OpenAIDialect: Dialect {
             writer.append("\r\nopenai-processing-ms: ")
             writer.append(Int(processingTime / .milliseconds(1)))
         }
-        appendLimits(head.reading, to: &writer)
+        writer.appendLimit("requests", head.reading.requests) { $1.append(goDuration: $0) }
+        writer.appendLimit("tokens", head.reading.tokens) { $1.append(goDuration: $0) }
         if let retryAfter = head.error?.retryAfterMilliseconds {
             writer.append("\r\nretry-after: ")
             writer.append((retryAfter + 999) / 1000)
             writer.append("\r\nretry-after-ms: ")
             writer.append(retryAfter)
         }
-    }
-
-    /// Tokens are not limited; what is unlimited is told as a billion a minute.
-    private func appendLimits(_ reading: TokenBucket.Reading?, to writer: inout ByteWriter) {
-        writer.append(
-            """
-            \r\nx-ratelimit-limit-tokens: 1000000000\r\nx-ratelimit-remaining-tokens: 999999999\r\nx-ratelimit-reset-tokens: 0s\
-            \r\nx-ratelimit-limit-requests: 
-            """)
-        guard let reading else {
-            return writer.append("1000000000\r\nx-ratelimit-remaining-requests: 999999999\r\nx-ratelimit-reset-requests: 0s")
-        }
-        writer.append(reading.limit)
-        writer.append("\r\nx-ratelimit-remaining-requests: ")
-        writer.append(reading.remaining)
-        writer.append("\r\nx-ratelimit-reset-requests: ")
-        writer.append(goDuration: reading.timeUntilFull)
     }
 
     func status(_ error: APIError) -> Int {
