@@ -5,7 +5,8 @@ import Redis
 
 /// A store on a loop of its own.
 actor StoreUser {
-    static let timing = BatchTiming(gather: 1_000, maxRequests: 100, poll: 1_000, deadline: 60_000)
+    /// With leases of half a minute, so that none ends within a test.
+    static let timing = BatchTiming(gather: 1_000, maxRequests: 100, poll: 30_000, deadline: 60_000)
 
     private let loop = EventLoop(name: "store")
     private let port: Int

@@ -122,6 +122,7 @@ import Testing
             #expect(await holder.claim("flushed", original("x/0/2")) == .taken(by: "x/0/1"))
 
             server.kill()
+            try await Condition.wait(for: "the loss") { await !holder.isAvailable }
             try await server.restart()
             try await Condition.wait(for: "the connection") { await holder.isAvailable }
             #expect(try await holder.stored("flushed") == nil)

@@ -1,5 +1,6 @@
 """What a reader of the topics sees."""
 
+import json
 import re
 import subprocess
 import time
@@ -38,6 +39,12 @@ def read(stage: Stage, topic: str, committed: bool = False) -> list[Message]:
         key, timestamp, headers = line.split("\t")
         messages.append(Message(key, int(timestamp), dict(header.partition("=")[::2] for header in headers.split(",") if header)))
     return messages
+
+
+def count_events(stage: Stage, event: str) -> int:
+    result = subprocess.run(
+        ["kcat", "-b", stage.brokers, "-C", "-t", f"{stage.prefix}.events", "-o", "beginning", "-e", "-q"], capture_output=True, text=True)
+    return sum(json.loads(line)["event"] == event for line in result.stdout.splitlines())
 
 
 @dataclass

@@ -45,26 +45,30 @@ class Stage:
     topics: those that the embedded broker is to make with so many partitions; the others get four. All of them, unless given.
     redis: arguments for a Redis that is to keep its data through a restart.
     simulator: arguments for the provider. Without them there is none, and the drill adds providers to the configuration.
+    key: what all processes have as their key at the provider. Each has one of its own, its name, unless given.
+    more: further lines of the configuration.
     """
 
     def __init__(
         self, *, partitions: int, worker: str, simulator: list[str] | None = None, retry: str = "{}", http: str = "{}", brokers: int = 1,
         topics: list[str] | None = None, redis: tuple[str, ...] = ("--appendonly", "no"), limits: str = "{}", provider_limits: str = "{}",
+        key: str | None = None, more: str = "",
     ):
         if not os.access(PROGRAM, os.X_OK):
             raise DrillFailure(f"no program at {PROGRAM}: run `make build`")
         self.directory = Path(tempfile.mkdtemp(prefix="switchyard-drill-"))
         self.processes: list[subprocess.Popen] = []
         self.keeps_logs = False
+        self.key = key
         external = os.environ.get("BROKERS")
         self.is_embedded = not external
         self.broker_name = external or f"embedded, {brokers} node{'s'[:brokers > 1]}"
         self.prefix = f"drill-{uuid.uuid4().hex[:8]}" if external else "llm"
         providers = ""
         try:
-            redis_port = free_port()
+            self.redis_port = free_port()
             self.redis_command = [
-                "redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--dir", self.directory, "--save", "", *redis]
+                "redis-server", "--port", self.redis_port, "--bind", "127.0.0.1", "--dir", self.directory, "--save", "", *redis]
             self.redis = self.start("redis", self.redis_command)
             if external:
                 self.brokers = external
@@ -102,8 +106,8 @@ worker: {worker}
 retry: {retry}
 http: {http}
 limits: {limits}
-redis: {{url: "redis://127.0.0.1:{redis_port}"}}
-{providers}""")
+redis: {{url: "redis://127.0.0.1:{self.redis_port}"}}
+{providers}{more}""")
 
     def __enter__(self) -> "Stage":
         return self
@@ -112,11 +116,11 @@ redis: {{url: "redis://127.0.0.1:{redis_port}"}}
         self.stop(keep_logs=self.keeps_logs or kind is not None)
 
     def start(self, name: str, command: list, orders: bool = False) -> subprocess.Popen:
-        """Starts a process whose key at the provider is its name. One that takes orders gets them line by line."""
+        """Starts a process whose key at the provider is its name, or the stage's. One that takes orders gets them line by line."""
         with open(self.directory / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.PIPE if orders else subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, "WORKER_KEY": name})
+                env={**os.environ, "WORKER_KEY": self.key or name})
         self.processes.append(process)
         return process
 
@@ -133,6 +137,13 @@ redis: {{url: "redis://127.0.0.1:{redis_port}"}}
         self.redis.kill()
         self.redis.wait()
         self.redis = self.start("redis", self.redis_command)
+
+    def redis_says(self, *words: object) -> str:
+        """Sends Redis a command, and returns its answer."""
+        result = subprocess.run(["redis-cli", "-p", str(self.redis_port), *map(str, words)], capture_output=True, text=True)
+        if result.returncode != 0:
+            raise DrillFailure(f"redis-cli {words[0]}: {result.stdout}{result.stderr}")
+        return result.stdout.strip()
 
     def start_worker(self, number: int) -> subprocess.Popen:
         worker = self.start(f"worker-{number}", self.worker_command())

@@ -51,7 +51,7 @@ import Testing
             connection.waitForEnd()
         }
         try await withClient { client in
-            let limits = timeouts(firstByte: .milliseconds(150), total: .milliseconds(300), idle: .milliseconds(50))
+            let limits = timeouts(firstByte: .milliseconds(700), total: .seconds(1), idle: .milliseconds(50))
             let error = try await httpError { try await client.send(server.url, timeouts: limits) }
             #expect(error.kind == .timeout(.total))
             #expect(error.mayHaveBeenSent)

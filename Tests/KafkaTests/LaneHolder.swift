@@ -1,6 +1,7 @@
 import EventLoop
 import Kafka
 import Logging
+import TestSupport
 
 /// An actor on a loop that consumes one lane and remembers what it got.
 actor LaneHolder {
@@ -39,6 +40,8 @@ actor LaneHolder {
     }
 
     func commit() async throws {
+        // Not in the moments after another lane's commit.
+        try await Condition.wait(for: "leave to commit") { lane?.mayCommit ?? true }
         try await lane?.commit(
             next.map { OffsetCommit(partition: $0.key, offset: $0.value, completed: completed, limit: 4_096) }, timeout: .seconds(10))
     }

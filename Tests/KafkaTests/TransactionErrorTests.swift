@@ -43,7 +43,8 @@ import Testing
 
     @Test func aBatchThatTheBrokerRefusesIsSentAgainOneByOne() async throws {
         try await TransactionStage.with(joins: false) { stage in
-            let producer = try stage.producer()
+            // For long enough that a batch is whole when it is sent.
+            let producer = try stage.producer([("linger.ms", "200")])
             let messages = (0..<3).map { stage.message("\($0)") }
             stage.broker.inject(.messageTooLarge, into: .produce, count: 1)
             stage.expectCommitted(await producer.run(messages, offsets: [], member: stage.member))

@@ -73,7 +73,7 @@ import Testing
             _ = connection.readRequest()
             connection.waitForEnd()
         }
-        let deadline = WallClock.milliseconds + 150
+        let deadline = WallClock.milliseconds + 500
         let text = #"{"id":"1","messages":[{"role":"user","content":"x"}],"deadline":\#(deadline)}"#
         #expect(try await ask(server, text) == Outcome(text: "failed deadline_exceeded", attempts: [nil]))
     }

@@ -84,7 +84,7 @@ import Testing
 
     @Test func countsEachRequestOnceWhenTheBatchHasEnded() async throws {
         var options = quick
-        options.batchSeconds = 0.2
+        options.batchSeconds = 1
         options.limits.requestsPerMinute = 1
         try await withSimulator(options) { simulator, connection in
             let requests = (0..<20).map {

@@ -24,7 +24,7 @@ package final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, sink ?? "\(directory.path)/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // Threads of Swift's pool block signals, and the child would inherit that and not hear `terminate`.
+        // Threads of Swift's pool block signals, and the child would inherit that and not hear SIGTERM.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -44,7 +44,8 @@ package final class ChildProcess: Sendable {
     }
 
     deinit {
-        terminate()
+        send(signal: SIGKILL)
+        wait()
     }
 
     /// Runs a program to its end.
@@ -100,14 +101,6 @@ package final class ChildProcess: Sendable {
             let signal = status & 0x7f
             return signal == 0 ? (status >> 8) & 0xff : 128 + signal
         }
-    }
-
-    /// Ends it, by force if it does not go within two seconds.
-    package func terminate() {
-        send(signal: SIGTERM)
-        for _ in 0..<400 where isRunning { usleep(5000) }
-        send(signal: SIGKILL)
-        wait()
     }
 
     private static func environment(adding own: [String: String]) -> [String] {

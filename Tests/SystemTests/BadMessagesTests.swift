@@ -103,6 +103,7 @@ import Testing
         let request = Stage.Message(key: "k", value: Array(#"{"id":"again","messages":[{"role":"user","content":"hello"}]}"#.utf8))
         try await stage.produce([request])
         _ = try await stage.read(stage.topics.responses, count: 1)
+        try await Condition.wait(for: "the commit") { try await stage.lag() == 0 }
         try await stage.produce([request])
         let responses = try await stage.read(stage.topics.responses, count: 2)
         #expect(responses.allSatisfy { ($0.object["error"] as? [String: Any])?["code"] as? String == "auth" })

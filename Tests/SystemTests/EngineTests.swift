@@ -37,13 +37,14 @@ import Testing
     @Test(arguments: ["key", "partition"]) func requestsThatBelongTogetherDoNotOvertakeEachOther(ordering: String) async throws {
         let stage = try await Stage(
             Stage.Options(
-                partitions: 2, simulator: ["--latency-ms", "20", "--latency-sigma", "1", "--error-rate", "0.2"],
+                partitions: 2, simulator: ["--latency-ms", "20", "--latency-sigma", "0.5", "--error-rate", "0.2"],
                 worker: ["ordering: \(ordering)"], more: "retry: {base_delay_ms: 5}"))
         try await stage.produce((0..<240).map { request("\($0 % 12)-\($0)", key: "key-\($0 % 12)") })
         let worker = try await stage.startWorker()
         let responses = try await stage.read(stage.topics.responses, count: 240)
         let ids = responses.map { ($0.object["id"] as? String ?? "").split(separator: "-").compactMap { Int($0) } }
-        // A response's key is its request's id, so that the responses lie on other partitions than the requests: their timestamps tell.
+        // A response's key is its request's id, so that the responses lie on other partitions than the requests: their
+        // timestamps tell, for no call takes less than the millisecond that they are told in.
         let byKey = Dictionary(grouping: zip(ids, responses)) { $0.0[0] }
         for (key, answers) in byKey {
             let order = answers.sorted { $0.1.timestamp < $1.1.timestamp }.map { $0.0[1] }
@@ -59,17 +60,17 @@ import Testing
     @Test func aLongRetryWaitsOnATopicAndOutlivesItsWorker() async throws {
         let stage = try await Stage(
             Stage.Options(
-                partitions: 2, simulator: ["--latency-ms", "5", "--error-rate", "0.5"],
+                partitions: 2, simulator: ["--latency-ms", "5", "--error-rate", "0.4"],
                 more: "retry: {max_attempts: 12, base_delay_ms: 1000, max_delay_ms: 1500, in_memory_max_ms: 50}"))
         let first = try await stage.startWorker()
         try await stage.produce((0..<60).map { request("id-\($0)") })
-        let retries = try await stage.read(stage.topics.retry, count: 15)
+        let retries = try await stage.read(stage.topics.retry, count: 10)
         #expect(retries.allSatisfy { $0.header("switchyard-not-before") != nil && $0.header("switchyard-generation") != nil })
         #expect(retries.contains { $0.header("switchyard-history")?.contains(#""error":"server_error""#) == true })
         first.send(signal: SIGKILL)
         let second = try await stage.startWorker()
-        let responses = try await stage.read(stage.topics.responses, count: 60)
-        #expect(Set(responses.compactMap(\.key)).count == 60)
+        // A worker that is killed before it has told Redis of a response leaves it to be sent once more.
+        let responses = try await stage.read(stage.topics.responses) { Set($0.compactMap(\.key)).count == 60 }
         #expect(responses.allSatisfy { $0.object["status"] as? String == "ok" })
         #expect(responses.contains { attempts($0).count > 2 })
         #expect(responses.allSatisfy { attempts($0).last?["status"] as? Int == 200 })
@@ -152,22 +153,27 @@ import Testing
     }
 
     @Test func whatIsDoneIsWrittenDownHoweverLittleACommitHolds() async throws {
+        let silent = try ScriptedServer { $0.waitForEnd() }
         let stage = try await Stage(
             Stage.Options(
                 partitions: 1, simulator: ["--latency-ms", "5", "--latency-sigma", "1.5"],
                 worker: ["max_in_flight: 400", "offset_metadata_max_bytes: 64", "commit_interval_ms: 100", "drain_timeout_s: 1"],
+                sessionTimeout: 4_000,
                 // Slower than this, a provider must not cost the worker its membership.
-                kafka: "max.poll.interval.ms: 6000"))
-        let first = try await stage.startWorker()
-        try await stage.produce([request("slow", text: "[latency 12000]")] + (0..<2_000).map { request("id-\($0)") })
-        _ = try await stage.read(stage.topics.responses, count: 2_000)
+                kafka: "max.poll.interval.ms: 4000"))
+        func slow(_ port: Int) -> [String] { ["--set", "providers.slow.base_url=http://127.0.0.1:\(port)/v1"] }
+        let first = try await stage.startWorker(slow(silent.port))
+        try await stage.produce(
+            [request("slow", text: "[latency 7000]", more: #","model":"slow/m""#)] + (0..<1_500).map { request("id-\($0)") })
+        _ = try await stage.read(stage.topics.responses, count: 1_500)
         first.send(signal: SIGTERM)
         try await Condition.wait(for: "the end", atMost: .seconds(60)) { !first.isRunning }
-        let second = try await stage.startWorker()
-        let responses = try await stage.read(stage.topics.responses, count: 2_001)
-        #expect(Set(responses.compactMap(\.key)).count == 2_001)
-        // The slow one was asked twice, and nothing else.
-        #expect(try await stage.simulatorStatistics()["requests"] as? Int == 2_002)
+        #expect(silent.accepted == 1)
+        let second = try await stage.startWorker(slow(stage.simulatorPort))
+        let responses = try await stage.read(stage.topics.responses, count: 1_501)
+        #expect(Set(responses.compactMap(\.key)).count == 1_501)
+        // The slow one was asked again, and nothing else.
+        #expect(try await stage.simulatorStatistics()["requests"] as? Int == 1_501)
         #expect(second.isRunning)
     }
 
@@ -176,7 +182,8 @@ import Testing
     @Test func aMessageThatCrashesItsDecoderStopsNoPartition() async throws {
         let stage = try await Stage(
             Stage.Options(
-                partitions: 1, simulator: ["--latency-ms", "5"], worker: ["max_in_flight: 20", "commit_interval_ms: 100"], loops: 1))
+                partitions: 1, simulator: ["--latency-ms", "5"], worker: ["max_in_flight: 20", "commit_interval_ms: 100"], loops: 1,
+                sessionTimeout: 3_000))
         // Behind one that does not end, so that work begins at the same offset each time, and far enough behind.
         try await stage.produce(
             [request("slow", text: "[latency 600000]")] + (0..<200).map { request("quick-\($0)") }
@@ -223,11 +230,11 @@ import Testing
     @Test(.enabled(if: BrokerUnderTest.isEmbedded, "another's broker cannot be stopped"))
     func aBrokerThatDoesNotAnswerCostsNothing() async throws {
         let stage = try await Stage(
-            Stage.Options(partitions: 4, simulator: ["--latency-ms", "400", "--latency-sigma", "0"], worker: ["max_in_flight: 100"]))
+            Stage.Options(partitions: 4, simulator: ["--latency-ms", "1500", "--latency-sigma", "0"], worker: ["max_in_flight: 100"]))
         let broker = try #require(stage.broker)
         let worker = try await stage.startWorker()
         try await stage.produce((0..<300).map { request("id-\($0)") })
-        try await Condition.wait(for: "the calls") { try await stage.simulatorStatistics()["in_flight"] as? Int == 100 }
+        try await Condition.wait(for: "calls") { try await stage.simulatorStatistics()["in_flight"] as? Int ?? 0 > 0 }
         broker.send(signal: SIGSTOP)
         // What is in hand is finished, and nothing more is begun, for the responses have nowhere to go.
         try await Condition.wait(for: "the answers") { try await stage.simulatorStatistics()["in_flight"] as? Int == 0 }

@@ -41,7 +41,7 @@ import Testing
     @Test func whatDoesNotFinishInTimeIsHandedBack() async throws {
         let stage = try await Stage(
             Stage.Options(
-                partitions: 2, simulator: ["--latency-ms", "1500", "--latency-sigma", "1.2"],
+                partitions: 2, simulator: ["--latency-ms", "1500", "--latency-sigma", "0.7"],
                 worker: ["max_in_flight: 400", "drain_timeout_s: 1"]))
         let first = try await stage.startWorker()
         try await stage.produce(requests(400))

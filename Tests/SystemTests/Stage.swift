@@ -25,6 +25,8 @@ final class Stage: Sendable {
         /// Lines of the configuration's section `worker`.
         var worker: [String] = []
         var loops = 2
+        /// How long the group waits for a member that is gone, in milliseconds.
+        var sessionTimeout = 6_000
         /// A line of the configuration's section `kafka`.
         var kafka = ""
         /// Further providers, given the simulator's port: a line each.
@@ -75,7 +77,7 @@ final class Stage: Sendable {
             """
             kafka:
               bootstrap.servers: \(brokers)
-              consumer: {group.id: \(group), session.timeout.ms: 6000, heartbeat.interval.ms: 500}
+              consumer: {group.id: \(group), session.timeout.ms: \(options.sessionTimeout), heartbeat.interval.ms: 500}
               \(options.kafka)
             topics:
               requests: \(topics.requests)

@@ -75,12 +75,16 @@ import Testing
         let chunks = try await chunks(stage, of: 5)
         for response in try await stage.read(stage.topics.responses, count: 5) {
             #expect(response.object["status"] as? String == "ok", "\(response.text)")
-            #expect(codes(response).count == 2 && codes(response)[0] != nil && codes(response)[1] == nil, "\(response.text)")
+            // A connection that was used before, and ends without an answer, libcurl replaces by itself: that is no attempt.
+            let isReplaced = fault == "disconnect" && codes(response) == [nil]
+            #expect(
+                isReplaced || codes(response).count == 2 && codes(response)[0] != nil && codes(response)[1] == nil, "\(response.text)")
             let own = try #require(chunks[response.key ?? ""])
             #expect(content(own) == message(response)["content"] as? String)
             #expect(own.count(where: isFinal) == 1)
             #expect(sequences(own).filter { $0 == 0 }.count <= 2)
         }
+        #expect(try await stage.simulatorStatistics()["requests"] as? Int == 10)
         #expect(worker.isRunning)
     }
 
