@@ -1,5 +1,5 @@
-"""Workers share one key at RPM (600) requests and TPM (150 for each request) tokens a minute, which the provider enforces, for SECONDS (300) at
-saturation: nearly all of it must be used (LEAST, 0.97), and hardly a call refused.
+"""Workers share one key at RPM (600) requests and TPM (150 for each request) tokens a minute, which the provider enforces, for SECONDS
+(300) at saturation: nearly all of it must be used (LEAST, 0.97), and hardly a call refused.
 
 A round for each number of WORKERS (1,4,8) and each of LEASES (on,off; off has each call ask Redis); and one with the most workers, of
 which KILLS (4) are killed on the way and replaced. AT_ONCE (7) rounds run side by side.

@@ -1,9 +1,9 @@
-"""Redis goes away under load, while WORKERS (3) workers share one key at RPM (1,200) requests and TPM (150 for each) tokens a minute: it is
-restarted with its data, paused for 10 seconds, killed for KILLED_S (60) seconds and back without its data, and full for FULL_S (20) seconds.
+"""Redis goes away under load, while WORKERS (3) workers share one key at RPM (1,200) requests and TPM (150 for each) tokens a minute: it
+is restarted with its data, paused for 10 seconds, killed for KILLED_S (60) seconds and back without its data, and full for FULL_S (20)
+seconds.
 
-What must hold: every request has one result, no more is sent in any time than the stated bound, limit and burst, and
-within RECOVERY_S (5) seconds after Redis is back the quota is used again. FAULTS names those that are to happen, each in a round of its own,
-side by side.
+What must hold: every request has one result, no more is sent in any time than the stated bound, limit and burst, and within RECOVERY_S (5)
+seconds after Redis is back the quota is used again. FAULTS names those that are to happen, each in a round of its own, side by side.
 """
 
 import json

@@ -208,7 +208,8 @@ redis: {{url: "redis://127.0.0.1:{self.redis_port}"}}
         if stop:
             process.send_signal(signal.SIGTERM)
         try:
-            process.wait(40)
+            # A worker takes its drain timeout and, if the group is sharing out partitions, up to a minute more.
+            process.wait(100)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
