@@ -51,7 +51,7 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	SWITCHYARD_BIN=.build/debug/switchyard N=10 $(PYTHON) Tests/Drills/llmock.py
 	SWITCHYARD_BIN=.build/debug/switchyard STREAMS=100 CHUNKS=100 $(PYTHON) Tests/Drills/streams.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last Tests/independent-broker \
-	    swift test --skip-build $(TEST_WIDTH) --filter SystemTests --skip "CommandLineTests|BrokerCommandTests|ProviderTests|SecrecyTests|BatchTests|LargeMessageTests|aStreamThatBreaks"
+	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests|ProviderTests|SecrecyTests|BatchTests|LargeMessageTests|aStreamThatBreaks"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last \
 	    swift test --skip-build $(TEST_WIDTH) --filter "SystemTests|KafkaTests"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last \
