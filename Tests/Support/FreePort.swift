@@ -12,7 +12,8 @@ package enum FreePort {
         for _ in 0..<1_000 {
             let port = Int.random(in: range)
             guard given.withLock({ $0.insert(port).inserted }) else { continue }
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            // Not to be inherited by a child that another test starts meanwhile, which would keep the port.
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             guard descriptor >= 0 else { throw SupportError("socket failed: \(String(cString: strerror(errno)))") }
             defer { close(descriptor) }
             var address = LoopbackAddress.make(port: port)
@@ -23,7 +24,7 @@ package enum FreePort {
 
     /// Whether something accepts connections on the port of loopback.
     package static func isListening(_ port: Int) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = LoopbackAddress.make(port: port)
