@@ -64,9 +64,8 @@ let package = Package(
         room(
             "Worker",
             [
-                "BatchLane", "Configuration", "Coordination", "Envelope", "Limits", "EventLoop", "HTTP", "Kafka", "Providers", "Redis",
-                "Routing",
-                "Security",
+                "BatchLane", "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Limits", "Providers", "Redis",
+                "Routing", "Security",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -87,7 +86,9 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "Logging", package: "swift-log")], path: "Tests/Support",
+            swiftSettings: settings),
         .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
         .executableTarget(
             name: "fuzz", dependencies: ["Envelope", "HTTP", "JSONSchema", "Providers", "CLibFuzzer", "TestSupport"], path: "Tests/Fuzz",

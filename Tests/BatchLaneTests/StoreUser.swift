@@ -1,10 +1,11 @@
 import EventLoop
 import Redis
+import TestSupport
 
 @testable import BatchLane
 
 /// A store on a loop of its own.
-actor StoreUser {
+actor StoreUser: LoopUser {
     /// With leases of half a minute, so that none ends within a test.
     static let timing = BatchTiming(gather: 1_000, maxRequests: 100, poll: 30_000, deadline: 60_000)
 
@@ -13,6 +14,7 @@ actor StoreUser {
     private var redis: RedisClient?
     private var open: BatchStore?
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     private init(port: Int) {
         self.port = port
@@ -21,19 +23,13 @@ actor StoreUser {
     /// Runs `body` with stores of one group.
     static func with(port: Int, count: Int = 1, _ body: ([StoreUser]) async throws -> Void) async throws {
         let users = (0..<count).map { _ in StoreUser(port: port) }
-        let failure: (any Error)?
-        do {
-            try await body(users)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for user in users { await user.close() }
-        for user in users { user.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(users, body)
     }
 
-    private func close() async {
+    /// The store is made by its first use.
+    func start() {}
+
+    func stop() async {
         await redis?.close()
         redis = nil
         open = nil

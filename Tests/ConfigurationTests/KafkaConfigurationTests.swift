@@ -2,6 +2,7 @@ import CRdKafka
 import Foundation
 import Kafka
 import Logging
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -122,8 +123,8 @@ import Testing
         let kafka = try load(
             "kafka: {linger.ms: 7, session.timeout.ms: 10000, bootstrap.servers: '127.0.0.1:1', consumer: {check.crcs: true}}"
         ).configuration.kafka
-        let log = Log()
-        let logger = Logger(label: "test") { _ in log }
+        let log = LogLines()
+        let logger = log.logger
         let producer = try BulkProducer(properties: kafka.bulkProducerProperties, logger: logger)
         let admin = try KafkaAdmin(properties: kafka.adminProperties, logger: logger)
         #expect(throws: KafkaError.self) { try admin.partitionCounts(timeout: .milliseconds(300)) }

@@ -2,15 +2,17 @@ import Coordination
 import EventLoop
 import Logging
 import Redis
+import TestSupport
 
 /// One worker's claims, on a loop of its own.
-actor ClaimHolder {
+actor ClaimHolder: LoopUser {
     private let loop = EventLoop(name: "claims")
     private let port: Int?
     private let group: String
     private var redis: RedisClient?
     private var claims: RequestClaims?
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     /// - Parameter port: Redis's; nil for none.
     private init(port: Int?, group: String) {
@@ -21,17 +23,7 @@ actor ClaimHolder {
     /// Runs `body` with workers of these groups.
     static func with(port: Int?, groups: [String], _ body: ([ClaimHolder]) async throws -> Void) async throws {
         let holders = groups.map { ClaimHolder(port: port, group: $0) }
-        for holder in holders { await holder.start() }
-        let failure: (any Error)?
-        do {
-            try await body(holders)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for holder in holders { await holder.stop() }
-        for holder in holders { holder.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(holders, body)
     }
 
     /// Runs `body` with one worker.
@@ -39,7 +31,7 @@ actor ClaimHolder {
         try await with(port: port, groups: ["g"]) { try await body($0[0]) }
     }
 
-    private func start() async {
+    func start() async {
         if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
         try? await redis?.connect()
         let claims = RequestClaims(redis: redis, group: group, window: 60, logger: Logger(label: "test"))
@@ -47,7 +39,7 @@ actor ClaimHolder {
         self.claims = claims
     }
 
-    private func stop() async {
+    func stop() async {
         await redis?.close()
         redis = nil
         claims = nil

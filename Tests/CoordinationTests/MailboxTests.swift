@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A loop with a mailbox, and a client to post with.
-private actor MailHolder {
+private actor MailHolder: LoopUser {
     private let loop = EventLoop(name: "mail")
     private let port: Int
     private let address: String
@@ -14,6 +14,7 @@ private actor MailHolder {
     private var mailbox: Mailbox?
     private(set) var mail: [String: [[UInt8]]] = [:]
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     private init(port: Int, address: String) {
         self.port = port
@@ -22,20 +23,10 @@ private actor MailHolder {
 
     static func with(port: Int, addresses: [String], _ body: ([MailHolder]) async throws -> Void) async throws {
         let holders = addresses.map { MailHolder(port: port, address: $0) }
-        for holder in holders { await holder.start() }
-        let failure: (any Error)?
-        do {
-            try await body(holders)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for holder in holders { await holder.close() }
-        for holder in holders { holder.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(holders, body)
     }
 
-    private func start() async {
+    func start() async {
         let configuration = RedisConfiguration(host: "127.0.0.1", port: port)
         redis = RedisClient(loop: loop, configuration: configuration)
         try? await redis?.connect()
@@ -47,14 +38,14 @@ private actor MailHolder {
         mailbox.start()
     }
 
-    private func close() async {
-        await stop()
+    func stop() async {
+        await stopListening()
         mailbox = nil
         await redis?.close()
         redis = nil
     }
 
-    func stop() async { await mailbox?.stop() }
+    func stopListening() async { await mailbox?.stop() }
     func listen() { mailbox?.start() }
 
     func post(_ topic: String, _ body: [UInt8], to address: String) {
@@ -110,7 +101,7 @@ private actor MailHolder {
                 await holders[0].listen()
                 try await Condition.wait(for: "it to listen") { try await isBlocked() }
                 server.stall()
-                await holders[0].stop()
+                await holders[0].stopListening()
                 server.goOn()
                 try await Condition.wait(for: "its connection to end") { try await !isBlocked() }
             }

@@ -1,11 +1,12 @@
 import EventLoop
 import Logging
 import Redis
+import TestSupport
 
 @testable import Coordination
 
 /// One loop's budgets, on a loop of its own.
-actor BudgetHolder {
+actor BudgetHolder: LoopUser {
     private final class World {
         /// Unix milliseconds: a day early in a month, and far ahead, so that nothing expires.
         var now: Int64 = 4_000_000_000_000
@@ -21,6 +22,7 @@ actor BudgetHolder {
     private var running: Task<Void, Never>?
     private let world = World()
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     private init(port: Int?, name: String, budget: TenantBudget) {
         self.port = port
@@ -33,20 +35,10 @@ actor BudgetHolder {
         port: Int?, count: Int = 1, budget: TenantBudget, _ body: ([BudgetHolder]) async throws -> Void
     ) async throws {
         let holders = (0..<count).map { BudgetHolder(port: port, name: "holder\($0)", budget: budget) }
-        for holder in holders { await holder.start() }
-        let failure: (any Error)?
-        do {
-            try await body(holders)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for holder in holders { await holder.stop() }
-        for holder in holders { holder.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(holders, body)
     }
 
-    private func start() async {
+    func start() async {
         if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
         try? await redis?.connect()
         let ledger = BudgetLedger(

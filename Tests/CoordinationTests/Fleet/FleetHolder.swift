@@ -1,11 +1,12 @@
 import EventLoop
 import Logging
 import Redis
+import TestSupport
 
 @testable import Coordination
 
 /// One worker of a fleet, on a loop of its own.
-actor FleetHolder {
+actor FleetHolder: LoopUser {
     nonisolated let view: FleetView
     private let loop = EventLoop(name: "fleet")
     private let port: Int
@@ -15,6 +16,7 @@ actor FleetHolder {
     private var registry: FleetRegistry?
     private var running: Task<Void, Never>?
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     private init(port: Int, id: String, loops: Int, silence: Duration) {
         self.port = port
@@ -28,20 +30,10 @@ actor FleetHolder {
         port: Int, loops: [Int], silence: Duration = .milliseconds(300), _ body: ([FleetHolder]) async throws -> Void
     ) async throws {
         let holders = zip("abcdefgh", loops).map { FleetHolder(port: port, id: String($0), loops: $1, silence: silence) }
-        for holder in holders { await holder.start() }
-        let failure: (any Error)?
-        do {
-            try await body(holders)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for holder in holders { await holder.stop() }
-        for holder in holders { holder.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(holders, body)
     }
 
-    private func start() async {
+    func start() async {
         let redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port))
         try? await redis.connect()
         self.redis = redis
@@ -51,7 +43,7 @@ actor FleetHolder {
         ) { FleetMember.Load(inFlight: 7) }
     }
 
-    private func stop() async {
+    func stop() async {
         await leave()
         await redis?.close()
         redis = nil

@@ -2,11 +2,12 @@ import EventLoop
 import Logging
 import Redis
 import Security
+import TestSupport
 
 @testable import Coordination
 
 /// One worker's data keys, on a loop of its own.
-actor KeyHolder {
+actor KeyHolder: LoopUser {
     static let secret = "the secret of the tests, number 1"
     static let nextSecret = "the secret of the tests, number 2"
 
@@ -19,6 +20,7 @@ actor KeyHolder {
     private var keeper: DataKeyKeeper?
     private var store: DataKeyStore?
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated func endLoop() { loop.shutDown() }
 
     private init(port: Int, secrets: MasterSecrets) {
         self.port = port
@@ -28,17 +30,7 @@ actor KeyHolder {
     /// Runs `body` with workers that have these secrets.
     static func with(port: Int, secrets: [MasterSecrets], _ body: ([KeyHolder]) async throws -> Void) async throws {
         let holders = secrets.map { KeyHolder(port: port, secrets: $0) }
-        for holder in holders { await holder.start() }
-        let failure: (any Error)?
-        do {
-            try await body(holders)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for holder in holders { await holder.stop() }
-        for holder in holders { holder.loop.shutDown() }
-        if let failure { throw failure }
+        try await run(holders, body)
     }
 
     /// Runs `body` with some workers of one secret.
@@ -47,16 +39,16 @@ actor KeyHolder {
         try await with(port: port, secrets: Array(repeating: secrets, count: count), body)
     }
 
-    private func start() async {
+    func start() async {
         let redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port))
         try? await redis.connect()
         self.redis = redis
         store = DataKeyStore(redis: redis, group: "g")
         keeper = DataKeyKeeper(
-            keys: keys, secrets: secrets, redis: redis, group: "g", loop: loop, logger: Logger(label: "test") { [log] _ in log })
+            keys: keys, secrets: secrets, redis: redis, group: "g", loop: loop, logger: log.logger)
     }
 
-    private func stop() async {
+    func stop() async {
         await redis?.close()
         redis = nil
         keeper = nil
