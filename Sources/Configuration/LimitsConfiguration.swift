@@ -8,12 +8,8 @@ package struct LimitsConfiguration: Sendable {
 
     init(_ settings: Settings) {
         lease = .milliseconds(settings.integer("limits.lease_ms"))
-        whenRedisIsAway =
-            switch settings.text("limits.fail") {
-            case "closed": .closed
-            case "open": .open
-            default: .local
-            }
+        // The schema lets nothing else through.
+        whenRedisIsAway = LimitPlan.WithoutRedis(rawValue: settings.text("limits.fail")) ?? .local
     }
 }
 

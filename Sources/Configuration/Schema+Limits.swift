@@ -1,9 +1,11 @@
+internal import Limits
+
 /// What may be used, and by whom.
 extension Schema {
     static let limitKeys = [
         Key("limits.lease_ms", .integer(0...10_000), 500, "how far in advance an event loop takes its share of a limit; 0 is not at all"),
         Key(
-            "limits.fail", .choice(["local", "closed", "open"]), "local",
+            "limits.fail", .choice(LimitPlan.WithoutRedis.allCases.map(\.rawValue)), "local",
             "without Redis: each worker has its share of the limits, requests wait, or nothing is limited"),
     ]
 

@@ -49,16 +49,8 @@ package struct BudgetEvent {
     /// Appends the event as one JSON object.
     package func write(into writer: inout ByteWriter) {
         let decimals = unit == .usd ? 9 : 0
-        writer.append("{\"version\":1,\"event\":\"budget.")
-        writer.append(isExceeded ? "exceeded" : "soft")
-        writer.append("\",\"time\":\"")
-        writer.appendTimestamp(milliseconds: time)
-        writer.append("\",\"worker\":")
-        writer.appendJSON(worker)
-        if let tenant {
-            writer.append(",\"tenant\":")
-            writer.appendJSON(tenant)
-        }
+        writer.beginEvent(isExceeded ? "budget.exceeded" : "budget.soft", time: time, worker: worker)
+        writer.appendMember(",\"tenant\":", tenant)
         writer.append(",\"period\":\"")
         writer.append(text: period.rawValue)
         writer.append("\",\"unit\":\"")

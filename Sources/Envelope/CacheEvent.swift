@@ -15,10 +15,7 @@ package struct CacheEvent {
 
     /// Appends the event as one JSON object.
     package func write(into writer: inout ByteWriter) {
-        writer.append("{\"version\":1,\"event\":\"cache.tampered\",\"time\":\"")
-        writer.appendTimestamp(milliseconds: time)
-        writer.append("\",\"worker\":")
-        writer.appendJSON(worker)
+        writer.beginEvent("cache.tampered", time: time, worker: worker)
         writer.append(",\"reason\":")
         writer.appendJSON(reason)
         writer.append("}")

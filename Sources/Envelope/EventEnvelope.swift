@@ -96,11 +96,3 @@ package struct EventEnvelope {
         writer.append("}")
     }
 }
-
-extension ByteWriter {
-    fileprivate mutating func appendMember(_ key: StaticString, _ value: String?) {
-        guard let value else { return }
-        append(key)
-        appendJSON(value)
-    }
-}

@@ -27,18 +27,12 @@ package struct KeyEvent {
 
     /// Appends the event as one JSON object.
     package func write(into writer: inout ByteWriter) {
-        writer.append("{\"version\":1,\"event\":\"key.set_aside\",\"time\":\"")
-        writer.appendTimestamp(milliseconds: time)
-        writer.append("\",\"worker\":")
-        writer.appendJSON(worker)
+        writer.beginEvent("key.set_aside", time: time, worker: worker)
         writer.append(",\"provider\":")
         writer.appendJSON(provider)
         writer.append(",\"key\":")
         writer.append(key)
-        if let model {
-            writer.append(",\"model\":")
-            writer.appendJSON(model)
-        }
+        writer.appendMember(",\"model\":", model)
         writer.append(",\"error\":{\"code\":\"")
         writer.append(text: reason.rawValue)
         writer.append("\"},\"until\":\"")

@@ -31,12 +31,7 @@ package struct LimiterEvent {
 
     /// Appends the event as one JSON object.
     package func write(into writer: inout ByteWriter) {
-        writer.append("{\"version\":1,\"event\":\"limits.")
-        writer.append(isRecovered ? "recovered" : "degraded")
-        writer.append("\",\"time\":\"")
-        writer.appendTimestamp(milliseconds: time)
-        writer.append("\",\"worker\":")
-        writer.appendJSON(worker)
+        writer.beginEvent(isRecovered ? "limits.recovered" : "limits.degraded", time: time, worker: worker)
         writer.append(",\"mode\":\"")
         writer.append(text: mode.rawValue)
         writer.append("\",\"reason\":")

@@ -45,16 +45,6 @@ extension Usage {
         Usage(input: (input + 3) / 4, output: (output + 3) / 4, isEstimated: true)
     }
 
-    /// Reads what ``write`` has written.
-    ///
-    /// - Returns: nil if it is something else.
-    package init?(_ json: JSONView) {
-        guard let input = json["input"]?.integer, let output = json["output"]?.integer else { return nil }
-        self.init(
-            input: input, output: output, cached: json["cached"]?.integer ?? 0, cacheWrite: json["cache_write"]?.integer ?? 0,
-            reasoning: json["reasoning"]?.integer ?? 0, isEstimated: json["estimated"]?.boolean ?? false)
-    }
-
     /// Appends the usage as a JSON object.
     func write(into writer: inout ByteWriter) {
         writer.append("{\"input\":")

@@ -1,7 +1,7 @@
 /// All limits, and how they are kept to.
 package struct LimitPlan: Sendable {
     /// What becomes of limits while Redis is away.
-    package enum WithoutRedis: Sendable {
+    package enum WithoutRedis: String, CaseIterable, Sendable {
         /// Each event loop keeps to its share of them, by the number of loops last known.
         case local
         /// Requests wait.

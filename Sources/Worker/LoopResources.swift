@@ -45,7 +45,7 @@ final class LoopResources {
     struct Fleet {
         let view: FleetView
         let member: FleetMember
-        let report: @Sendable () -> FleetReport
+        let report: @Sendable () -> LoadReport
     }
 
     /// - Throws: `KafkaError` if librdkafka does not take the configuration.
@@ -80,11 +80,11 @@ final class LoopResources {
                 budgets: $0.tenants, others: $0.others, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
                 onCrossing: { notices.tell($0) })
         }
-        redis?.onStateChange = { [weak claims, weak limiter, weak budgets, weak redis] _ in
+        redis?.onStateChange = { [weak claims, weak limiter, weak budgets] _ in
             loop.atTurnEnd {
                 claims?.noteConnection()
                 limiter?.noteConnection()
-                if redis?.isAvailable == true { budgets?.noteConnection() }
+                budgets?.noteConnection()
             }
         }
         let router = Router(

@@ -35,13 +35,8 @@ struct Notices {
 
     /// - Parameter way: what is done with requests while Redis is away.
     func tell(_ mode: LimiterMode, _ way: LimitPlan.WithoutRedis) {
-        let wayOfEvent: LimiterEvent.Mode =
-            switch way {
-            case .local: .local
-            case .closed: .closed
-            case .open: .open
-            }
-        var event = LimiterEvent(time: WallClock.milliseconds, worker: rules.worker, isRecovered: true, mode: wayOfEvent, reason: "")
+        var event = LimiterEvent(
+            time: WallClock.milliseconds, worker: rules.worker, isRecovered: true, mode: LimiterEvent.Mode(way), reason: "")
         if case .alone(let reason) = mode { (event.isRecovered, event.reason) = (false, reason) }
         publish(key: rules.worker) { event.write(into: &$0) }
     }
@@ -62,5 +57,15 @@ struct Notices {
         var writer = ByteWriter(capacity: 256)
         write(&writer)
         _ = publisher.post(writer, key: Array(key.utf8), topic: topic)
+    }
+}
+
+extension LimiterEvent.Mode {
+    fileprivate init(_ way: LimitPlan.WithoutRedis) {
+        switch way {
+        case .local: self = .local
+        case .closed: self = .closed
+        case .open: self = .open
+        }
     }
 }

@@ -47,7 +47,7 @@ package struct Worker: Service {
         let (groupMember, finalPlan) = (consumer.member, plan)
         let logger = logger
         let fleet = LoopResources.Fleet(view: FleetView(loops: loopCount), member: member(loops: loopCount)) {
-            FleetReport(counters, statistics)
+            LoadReport(counters, statistics)
         }
         let shards = loops.enumerated().map { index, loop in
             Shard(loop: loop, plan: shardPlan, counters: counters, logger: logger) { loop, lane in

@@ -2,7 +2,7 @@ internal import Coordination
 internal import EventLoop
 
 /// How busy the worker has been since it was asked last. Confined to one loop.
-final class FleetReport {
+final class LoadReport {
     private let counters: WorkerCounters
     private let statistics: StatusLog
     private var last: (snapshot: WorkerCounters.Snapshot, time: MonotonicTime)
