@@ -50,6 +50,7 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	SWITCHYARD_BIN=.build/debug/switchyard $(PYTHON) Tests/Drills/sdk.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=10 $(PYTHON) Tests/Drills/llmock.py
 	SWITCHYARD_BIN=.build/debug/switchyard STREAMS=100 CHUNKS=100 $(PYTHON) Tests/Drills/streams.py
+	SWITCHYARD_BIN=.build/debug/switchyard N=1000 WORKERS=2 $(PYTHON) Tests/Drills/single_flight.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last Tests/independent-broker \
 	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests|ProviderTests|SecrecyTests|BatchTests|LargeMessageTests|aStreamThatBreaks"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last \
@@ -89,6 +90,10 @@ drill-head-of-line: build ## Let one request take SLOW_S=60 seconds: those behin
 .PHONY: drill-quota
 drill-quota: build ## Have WORKERS=8 share a key of RPM=600 requests a minute for SECONDS=300: nearly all is used, and no more
 	python3 Tests/Drills/quota.py
+
+.PHONY: drill-single-flight
+drill-single-flight: build ## Have N=10000 requests ask WORKERS=8 workers the same: the provider is called once
+	python3 Tests/Drills/single_flight.py
 
 .PHONY: drill-streams
 drill-streams: build ## Have STREAMS=1000 answers of CHUNKS=500 pieces streamed at once by one worker, and tell its CPU and memory

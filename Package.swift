@@ -49,7 +49,12 @@ let package = Package(
                 "Envelope", "EventLoop", "Redis", "Security", .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        room("Cache", ["Compression", "Coordination", "Security"]),
+        room(
+            "Cache",
+            [
+                "Compression", "Coordination", "Envelope", "EventLoop", "Redis", "Security",
+                .product(name: "DequeModule", package: "swift-collections"), .product(name: "Logging", package: "swift-log"),
+            ]),
         room(
             "Limits",
             [
@@ -64,8 +69,8 @@ let package = Package(
         room(
             "Worker",
             [
-                "BatchLane", "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Limits", "Providers", "Redis",
-                "Routing", "Security",
+                "BatchLane", "Cache", "Configuration", "Coordination", "Envelope", "EventLoop", "HTTP", "Kafka", "Limits", "Providers",
+                "Redis", "Routing", "Security",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,7 +112,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("CompressionTests", ["Compression", "TestSupport"]),
-        tests("CacheTests", ["Cache", "Coordination", "Security", "TestSupport"]),
+        tests(
+            "CacheTests",
+            [
+                "Cache", "Coordination", "Envelope", "EventLoop", "Redis", "Security", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RoutingTests", ["Routing", "Providers", "HTTP", "Envelope", "EventLoop", "TestSupport"]),
         tests(
             "ConfigurationTests",

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
     package let retry: RetryConfiguration
     package let batch: BatchConfiguration
     package let limits: LimitsConfiguration
+    package let cache: CacheConfiguration
+    package let encryption: EncryptionConfiguration
     package let providers: [String: ProviderConfiguration]
     package let models: [String: ModelConfiguration]
     /// By the tenant's name; what counts for each tenant without an entry of its own is under `TenantConfiguration.others`.
@@ -33,6 +35,14 @@ package struct Configuration: Sendable {
         retry = RetryConfiguration(settings, &problems)
         batch = BatchConfiguration(settings)
         limits = LimitsConfiguration(settings)
+        cache = CacheConfiguration(settings)
+        encryption = EncryptionConfiguration(settings)
+        if cache.mode != .off, redis.client != nil, !encryption.hasKey {
+            problems.add(
+                "cache.mode: answers lie in Redis encrypted, so encryption.key must be set, such as env:CACHE_ENCRYPTION_KEY; let "
+                    + "`openssl rand -base64 32` make one",
+                at: settings.origin(of: "cache.mode"))
+        }
         var providers: [String: ProviderConfiguration] = [:]
         for name in settings.names(in: "providers") { providers[name] = ProviderConfiguration(name, settings, &problems) }
         self.providers = providers
@@ -68,6 +78,9 @@ package struct Configuration: Sendable {
         }
         http.checkFiles(&problems)
         worker.checkDirectory(&problems)
+        if cache.mode != .off {
+            do throws(ConfigurationError) { _ = try encryption.masterSecrets() } catch { problems.add(error) }
+        }
         try problems.throwIfAny()
     }
 }

@@ -1,6 +1,6 @@
 internal import Limits
 
-/// What may be used, and by whom.
+/// What may be used, and by whom; and what is used again.
 extension Schema {
     static let limitKeys = [
         Key("limits.lease_ms", .integer(0...10_000), 500, "how far in advance an event loop takes its share of a limit; 0 is not at all"),
@@ -23,6 +23,24 @@ extension Schema {
                 "tenants.*.budget.soft_percent", .integer(1...100), nil,
                 "how much of a budget is used when an event warns of it; 80 unless given"),
         ]
+
+    static let cacheKeys = [
+        Key(
+            "cache.mode", .choice(CacheConfiguration.Mode.allCases.map(\.rawValue)), "off",
+            "which requests are answered as before: none, those with the same answer each time and those that ask for it, or all"),
+        Key("cache.ttl_s", .integer(1...31_536_000), 86_400, "how long an answer is kept whose request does not say"),
+        Key("cache.shared_by_tenants", .boolean, false, "whether one tenant's answers are given to others"),
+        Key("cache.memory_max_bytes", .bytes(0...(1 << 40)), .integer(64 << 20), "memory of a worker for answers"),
+        Key("cache.redis_max_bytes", .bytes(0...(1 << 50)), .integer(1 << 30), "memory of Redis for answers, of the whole fleet"),
+        Key("cache.compress_above_bytes", .bytes(0...(64 << 20)), .integer(1_024), "the size above which answers are compressed"),
+        Key("cache.compression_level", .integer(1...19), 3, "zstd's: 1 is fast, 19 small"),
+    ]
+
+    static let encryptionKeys = [
+        Key("encryption.key", .secret, nil, "protects what the cache has in Redis; what `openssl rand -base64 32` prints"),
+        Key("encryption.previous_keys", .secrets, nil, "what encryption.key was before"),
+        Key("encryption.rotation_days", .integer(1...3_650), 30, "after how many days answers are sealed with a new data key"),
+    ]
 
     private static func rateKeys(_ section: String, _ whose: String) -> [Key] {
         func key(_ name: String, _ most: Int, _ what: String) -> Key {

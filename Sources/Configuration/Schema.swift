@@ -1,7 +1,7 @@
 /// All keys, in the order of a listing.
 enum Schema {
     static let keys: [Key] =
-        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + batchKeys + limitKeys
+        kafkaKeys + topicKeys + workerKeys + httpKeys + redisKeys + retryKeys + batchKeys + limitKeys + cacheKeys + encryptionKeys
         + providerKeys + providerLimitKeys + modelKeys + modelLimitKeys + tenantKeys + [
             Key("default_provider", .text, "", "the provider of models that are no alias and name none")
         ]

@@ -1,4 +1,5 @@
 internal import BatchLane
+internal import Cache
 internal import Configuration
 internal import Coordination
 internal import EventLoop
@@ -26,6 +27,10 @@ final class LoopResources {
     private let limiter: RateLimiter?
     /// Nil if no tenant has one.
     let budgets: BudgetLedger?
+    private let cache: ResponseCache?
+    private let mailbox: Mailbox?
+    /// Nil on all loops but the worker's first, and without a cache in Redis.
+    let keyKeeper: DataKeyKeeper?
     /// Nil on all loops but the worker's first, and without Redis.
     let registry: FleetRegistry?
     /// What goes on in the background, until it is cancelled.
@@ -68,17 +73,33 @@ final class LoopResources {
             publisher = Publisher(way: .direct(producer), loop: loop, logger: logger) { producer }
             transactions = nil
         }
+        let address = "\(plan.rules.worker)/\(source.index)"
         let claims = plan.duplicateWindow.map { RequestClaims(redis: redis, group: plan.rules.consumerGroup, window: $0, logger: logger) }
         let notices = Notices(publisher, rules: plan.rules, logger: logger)
         let limiter = plan.limits.map {
             RateLimiter(
-                plan: $0, redis: redis, loopsOfFleet: { fleet.view.loops }, holder: "\(plan.rules.worker)/\(source.index)", loop: loop,
+                plan: $0, redis: redis, loopsOfFleet: { fleet.view.loops }, holder: address, loop: loop,
                 logger: logger, onSwitch: { [way = $0.withoutRedis] mode in notices.tell(mode, way) })
         }
         let budgets = plan.budgets.map {
             BudgetLedger(
                 budgets: $0.tenants, others: $0.others, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
                 onCrossing: { notices.tell($0) })
+        }
+        var (cache, mailbox, keyKeeper): (ResponseCache?, Mailbox?, DataKeyKeeper?)
+        if let settings = plan.cache {
+            var shared: ResponseCache.Shared?
+            if let redis, let configuration = plan.redis, let secrets = settings.secrets {
+                shared = ResponseCache.Shared(redis: redis, codec: settings.codec)
+                mailbox = Mailbox(configuration: configuration, address: address, loop: loop, logger: logger)
+                if source.index == 0 {
+                    keyKeeper = DataKeyKeeper(
+                        keys: settings.keys, secrets: secrets, redis: redis, group: settings.plan.group, rotateAfter: settings.rotationDays,
+                        loop: loop, logger: logger)
+                }
+            }
+            cache = ResponseCache(
+                settings.plan, shared: shared, mailbox: mailbox, loop: loop, logger: logger, onTampered: { notices.tellOfTampering($0) })
         }
         redis?.onStateChange = { [weak claims, weak limiter, weak budgets] _ in
             loop.atTurnEnd {
@@ -93,9 +114,7 @@ final class LoopResources {
         batchLane = plan.batch.map { BatchLane($0, loop: loop, logger: logger) }
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, budgets: budgets, batches: batchLane.map { BatchTier($0) },
-            models: plan.models,
-            rules: plan.rules, claimChecks: plan.claimChecks,
-            counters: counters, logger: logger)
+            cache: cache, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks, counters: counters, logger: logger)
         crashGuard = redis.map { CrashGuard(redis: $0, group: plan.rules.consumerGroup) }
         registry =
             source.index > 0
@@ -106,18 +125,24 @@ final class LoopResources {
                     member: fleet.member, view: fleet.view, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
                     load: { report.load })
             }
+        self.cache = cache
+        self.mailbox = mailbox
+        self.keyKeeper = keyKeeper
         self.limiter = limiter
         self.budgets = budgets
         self.http = http
         self.redis = redis
     }
 
-    /// Waits for the first outcome of connecting to Redis, so that a wrong address shows in the log at once.
+    /// Waits for the first outcome of connecting to Redis, so that a wrong address shows in the log at once, and fetches the keys of what
+    /// is kept there.
     ///
     /// - Throws: `RedisError`; the worker can do without it meanwhile.
     func connect(isolation: isolated (any Actor)? = #isolation) async throws(RedisError) {
         await batchLane?.start()
+        mailbox?.start()
         try await redis?.connect()
+        await keyKeeper?.refresh()
     }
 
     /// Lets cancelled requests go on that wait for the broker.
@@ -134,6 +159,8 @@ final class LoopResources {
         await budgets?.close()
         await batchLane?.stop()
         limiter?.stop()
+        cache?.stop()
+        await mailbox?.stop()
         await publisher.close()
         await redis?.close()
         http.close()

@@ -5,7 +5,8 @@ internal import Limits
 internal import Logging
 internal import Routing
 
-/// Tells people and programs what concerns more than one request: keys set aside, limits that do not hold for the fleet, budgets used up.
+/// Tells people and programs what concerns more than one request: keys set aside, limits that do not hold for the fleet, budgets used up,
+/// cached answers that somebody has changed.
 struct Notices {
     private let publisher: Publisher
     private let rules: RequestRules
@@ -50,6 +51,12 @@ struct Notices {
             time: WallClock.milliseconds, worker: rules.worker, tenant: crossing.tenant, period: crossing.period, unit: crossing.unit,
             isExceeded: crossing.isHard, limit: crossing.limit, used: crossing.used, until: crossing.until)
         publish(key: crossing.tenant ?? "") { event.write(into: &$0) }
+    }
+
+    func tellOfTampering(_ reason: String) {
+        logger.error("cache: \(reason); the request is answered as if there were none")
+        let event = CacheEvent(time: WallClock.milliseconds, worker: rules.worker, reason: reason)
+        publish(key: rules.worker) { event.write(into: &$0) }
     }
 
     private func publish(key: String, _ write: (inout ByteWriter) -> Void) {

@@ -28,11 +28,19 @@ extension RequestHandler {
         return await call(accepted, visit, slot, past, nil)
     }
 
-    /// Has the provider answer, if the tenant's budget allows it.
+    /// Has the cache answer, or the provider, if the tenant's budget allows it.
     private func call(
         _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ past: RequestPast, _ batches: BatchTier?,
         isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
+        var place: CachePlace?
+        if batches == nil {
+            switch await visitCache(accepted, visit, slot, past) {
+            case .done(let completion): return completion
+            case .call(let free): place = free
+            case nil: break
+            }
+        }
         let chunks = chunks(of: accepted)
         let reply: Reply
         if let excess = await budgets?.check(accepted.request.tenant) {
@@ -41,7 +49,7 @@ extension RequestHandler {
             reply = await router.answer(
                 accepted.request, bytes: accepted.bytes, by: accepted.deployment, past: past, slot: slot, sink: chunks?.sink)
         }
-        return await conclude(reply, accepted, visit, chunks: chunks, batches)
+        return await conclude(reply, accepted, visit, chunks: chunks, batches, place: place)
     }
 
     /// Publishes what has come of a request, or sees to it that it is tried again.
@@ -49,9 +57,10 @@ extension RequestHandler {
     /// - Parameters:
     ///   - batches: if the request has asked for a batch.
     ///   - priceShare: what a token cost of what it costs otherwise.
-    private func conclude(
+    ///   - place: where an answer is kept; nil if it is not.
+    func conclude(
         _ reply: Reply, _ accepted: Accepted, _ visit: Visit, chunks: ChunkStream?, _ batches: BatchTier?,
-        priceShare: Double = 1, isolation: isolated (any Actor)? = #isolation
+        priceShare: Double = 1, place: CachePlace? = nil, isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
         var completion = Completion(isDone: false, call: reply.lastCall)
         let price = accepted.deployment.price
@@ -61,21 +70,27 @@ extension RequestHandler {
         }
         switch reply.outcome {
         case .cancelled:
-            break
+            place?.abandon()
         case .postponed(let error, let delay):
+            place?.fail(error, tryAgainAfter: delay)
             if let isDone = await postpone(accepted, visit, reply.attempts, by: delay) {
                 completion.isDone = isDone
                 return completion
             }
             completion.isDone = await fail(accepted, visit, reply, error, chunks)
         case .failed(let error):
+            place?.fail(error)
             completion.isDone = await fail(accepted, visit, reply, error, chunks)
         case .answered(let result, let response):
-            let success = ResponseSuccess(
+            var success = ResponseSuccess(
                 provider: accepted.deployment.endpoint.name, model: accepted.deployment.model,
                 body: result.written?.bytes ?? response.body, content: result.content, finishReason: result.finishReason,
                 logprobs: result.logprobs, usage: result.usage,
                 cost: result.usage.flatMap { price?.cost(of: $0) }.map { $0 * priceShare })
+            if let place {
+                success.cache = .miss
+                place.keep(success)
+            }
             completion.isDone = await deliver(success, accepted, visit, reply, chunks)
             // The outcome's bytes are the response's.
             withExtendedLifetime(reply) {}
@@ -91,14 +106,16 @@ extension RequestHandler {
             publisher, topic: rules.topics.chunks, key: accepted.request.id, id: accepted.bytes[accepted.request.idRange])
     }
 
-    /// Remembers an answer that was paid for, and publishes it.
-    private func deliver(
-        _ success: ResponseSuccess, _ accepted: Accepted, _ visit: Visit, _ reply: Reply, _ chunks: ChunkStream?,
+    /// Publishes an answer, and remembers one that was paid for until then.
+    func deliver(
+        _ success: ResponseSuccess, _ accepted: Accepted, _ visit: Visit, _ reply: Reply?, _ chunks: ChunkStream?,
         isolation: isolated (any Actor)? = #isolation
     ) async -> Bool {
         let report = report(.success(success), accepted, visit, reply)
-        claims?.remember(
-            report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
+        if success.cache != .hit {
+            claims?.remember(
+                report.bytes, for: accepted.request.id, tenant: accepted.request.tenant, copy: visit.copy, isCurrent: isCurrent(visit))
+        }
         if let chunks, await !chunks.finish(success.finishReason.map { success.body[$0] }, whole: success.message) { return false }
         return await publish(report, accepted, visit, reply)
     }

@@ -47,7 +47,7 @@ extension RequestHandler {
             type: request.type, provider: accepted.deployment.endpoint.name, model: accepted.deployment.model, timings: response.timings,
             attempts: response.attempts.count)
         switch outcome {
-        case .success(let success): (event.usage, event.cost) = (success.usage, success.cost)
+        case .success(let success): (event.usage, event.cost, event.cache) = (success.usage, success.cost, success.cache)
         case .failure(let code, _, _): (event.kind, event.error) = (.failed, code)
         }
         return Report(response, event)

@@ -1,4 +1,5 @@
 internal import BatchLane
+internal import Cache
 internal import Configuration
 internal import Coordination
 internal import Envelope
@@ -18,6 +19,7 @@ final class RequestHandler {
     let claims: RequestClaims?
     let budgets: BudgetLedger?
     let batches: BatchTier?
+    let cache: ResponseCache?
     private let models: ModelTable
     let claimChecks: ClaimCheckStore?
     let counters: WorkerCounters
@@ -26,16 +28,19 @@ final class RequestHandler {
     ///   - claims: nil if duplicate ids are not to be looked for.
     ///   - budgets: nil if no tenant has one.
     ///   - batches: nil if there are none.
+    ///   - cache: nil if answers are not used again.
     ///   - claimChecks: nil if responses that are too large are not kept.
     init(
         publisher: Publisher, router: Router, claims: RequestClaims?, budgets: BudgetLedger?, batches: BatchTier?,
-        models: ModelTable, rules: RequestRules, claimChecks: ClaimCheckStore?, counters: WorkerCounters, logger: Logger
+        cache: ResponseCache?, models: ModelTable, rules: RequestRules, claimChecks: ClaimCheckStore?, counters: WorkerCounters,
+        logger: Logger
     ) {
         self.publisher = publisher
         self.router = router
         self.claims = claims
         self.budgets = budgets
         self.batches = batches
+        self.cache = cache
         self.models = models
         self.rules = rules
         self.claimChecks = claimChecks

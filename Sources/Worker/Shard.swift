@@ -81,6 +81,7 @@ actor Shard {
         resources.background = [
             Task { await withTaskExecutorPreference(self.loop) { await self.resources?.registry?.run() } },
             Task { await withTaskExecutorPreference(self.loop) { await self.resources?.budgets?.run() } },
+            Task { await withTaskExecutorPreference(self.loop) { await self.resources?.keyKeeper?.run() } },
         ]
     }
 

@@ -27,6 +27,8 @@ struct WorkerPlan: Sendable {
     let limits: LimitPlan?
     /// Nil if no tenant has one.
     let budgets: BudgetPlan?
+    /// Nil if answers are not used again.
+    let cache: CacheSettings?
     /// Nil if there can be no batches.
     let batch: BatchPlan?
     /// Whether models are asked to mend answers that do not fit their schema.
@@ -69,6 +71,7 @@ struct WorkerPlan: Sendable {
         models = try ModelTable(configuration)
         limits = LimitPlan(configuration)
         budgets = BudgetPlan(configuration)
+        cache = try CacheSettings(configuration, loops: loops)
         batch = BatchPlan(configuration, http: http, models: models)
         repairsAnswers = worker.schemaRepair
         rules = RequestRules(

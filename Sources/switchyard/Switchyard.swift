@@ -16,5 +16,7 @@ struct Switchyard: AsyncParsableCommand {
               switchyard collect --submitted questions.txt -o answers.jsonl
             """,
         version: ProductVersion.current,
-        subcommands: [Work.self, Submit.self, Collect.self, Top.self, DeadLetters.self, Broker.self, Simulate.self, Config.self, Demo.self])
+        subcommands: [
+            Work.self, Submit.self, Collect.self, Top.self, DeadLetters.self, Keys.self, Broker.self, Simulate.self, Config.self, Demo.self,
+        ])
 }

@@ -88,6 +88,16 @@ import Testing
             limits:
               lease_ms: 500
               fail: local
+            cache:
+              mode: "off"
+              ttl_s: 86400
+              shared_by_tenants: false
+              memory_max_bytes: 67108864
+              redis_max_bytes: 1073741824
+              compress_above_bytes: 1024
+              compression_level: 3
+            encryption:
+              rotation_days: 30
             providers:
               local:
                 kind: openai

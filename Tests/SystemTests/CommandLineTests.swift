@@ -4,7 +4,7 @@ import Testing
 
 /// What the program tells the person at the terminal.
 @Suite(.timeLimit(.minutes(2))) struct CommandLineTests {
-    @Test(arguments: ["work", "submit", "collect", "top", "dlq", "broker", "simulate", "demo"])
+    @Test(arguments: ["work", "submit", "collect", "top", "dlq", "keys", "broker", "simulate", "demo"])
     func everyCommandHasExamplesInItsHelp(command: String) async throws {
         let help = try await Program.run([command, "--help"])
         #expect(help.status == 0)

@@ -41,7 +41,7 @@ final class Stage: Sendable {
     let group: String
     let simulatorPort: Int
     let configuration: String
-    private let redis: RedisServer
+    let redis: RedisServer
     private let simulator: ChildProcess
     /// Nil if it is another's.
     let broker: ChildProcess?

@@ -1,0 +1,303 @@
+package import Coordination
+internal import DequeModule
+package import Envelope
+package import EventLoop
+package import Logging
+package import Redis
+
+/// Answers requests that were answered before, and has one of many that are the same answered for all, in the whole fleet. Confined to its
+/// loop.
+///
+/// An answer is looked for in this loop's memory, then in Redis. Where there is none, the first that asks leads: it has a provider called,
+/// and the others wait (a flight). Of a loop only the first one asks Redis; that a flight has ended is told to other loops by mail, and
+/// they look by themselves once a second. A leader renews its flight; if its worker is gone, another leads some seconds later. One that
+/// gives up hands the lead on.
+///
+/// Without Redis, or while it is away, all this holds for each loop alone.
+package final class ResponseCache {
+    package let plan: CachePlan
+    let scripts: CacheScripts
+    let shared: Shared?
+    /// Where this loop gets its mail.
+    let address: String
+    let loop: EventLoop
+    let logger: Logger
+    let onTampered: (String) -> Void
+
+    var memory: MemoryCache
+    var flights: [CacheKey: Flight] = [:]
+    /// This life of the loop, for tokens that no other has.
+    let life = UInt64.random(in: .min ... .max)
+    var lastToken = 0
+    var renewTimer: LoopTimer?
+    var isRenewing = false
+    var isDegraded = false
+
+    /// What the fleet shares.
+    package struct Shared {
+        let redis: RedisClient
+        let codec: ValueCodec
+
+        package init(redis: RedisClient, codec: ValueCodec) {
+            self.redis = redis
+            self.codec = codec
+        }
+    }
+
+    /// What a request is told.
+    package enum Lookup {
+        /// The answer.
+        case hit(WrittenBytes)
+        /// The caller is to bring the answer, and must end the flight: by `finish`, `fail` or `abandon`.
+        case lead(Flight)
+        /// Another has tried, and failed for all.
+        case failed(SharedFailure)
+        /// The request's time was over before there was an answer.
+        case late
+        case cancelled
+    }
+
+    /// Requests of one loop that are the same.
+    package final class Flight {
+        enum State {
+            /// Redis is asked.
+            case asking
+            /// One of them has a provider called.
+            case leading
+            /// Another loop's does, under this token.
+            case waiting(for: String)
+        }
+
+        let key: CacheKey
+        /// This loop's, in Redis.
+        var token = ""
+        var state = State.asking
+        var waiters: Deque<Waiter> = []
+        /// Whether mail has come while Redis was asked.
+        var hasMail = false
+        var timer: LoopTimer?
+        var pollAt = MonotonicTime.now
+
+        init(_ key: CacheKey) {
+            self.key = key
+        }
+    }
+
+    final class Waiter {
+        let deadline: MonotonicTime?
+        /// Called when it is known that it has to wait.
+        var onWait: (() -> Void)?
+        var continuation: UnsafeContinuation<Void, Never>?
+        var step = Step.told(.cancelled)
+
+        init(deadline: MonotonicTime?, onWait: @escaping () -> Void) {
+            self.deadline = deadline
+            self.onWait = onWait
+        }
+
+        func noteWait() {
+            onWait?()
+            onWait = nil
+        }
+    }
+
+    enum Step {
+        case told(Lookup)
+        /// What Redis has was sealed with a key that this worker has to fetch first.
+        case fetchKeys(Flight, sealed: [UInt8], milliseconds: Int)
+    }
+
+    static let pollInterval = Duration.seconds(1)
+    static let renewInterval = Duration.milliseconds(1_500)
+    /// Milliseconds after which a loop looks again whether Redis has a newer answer.
+    static let longestInMemory = 60_000
+
+    /// - Parameters:
+    ///   - shared: nil if there is no Redis.
+    ///   - mailbox: nil if there is no Redis; tells of flights that have ended.
+    ///   - onTampered: told why a stored answer is not what a worker has sealed.
+    package init(
+        _ plan: CachePlan, shared: Shared?, mailbox: Mailbox?, loop: EventLoop, logger: Logger, onTampered: @escaping (String) -> Void
+    ) {
+        self.plan = plan
+        self.shared = shared
+        self.loop = loop
+        self.logger = logger
+        self.onTampered = onTampered
+        scripts = CacheScripts(group: plan.group)
+        memory = MemoryCache(capacity: plan.memoryBytes)
+        address = mailbox?.address ?? ""
+        mailbox?.onMail(Self.topic) { [weak self] digest in
+            self?.noteEnd(of: CacheKey(digest: String(decoding: digest, as: UTF8.self)))
+        }
+        renewTimer = loop.makeTimer { [weak self] in self?.renew() }
+    }
+
+    static let topic = "cache"
+
+    var now: Int64 { Int64(MonotonicTime.now.nanoseconds / 1_000_000) }
+
+    // MARK: Looking
+
+    /// The answer to a request, if this loop has it at hand.
+    package func atHand(_ key: CacheKey) -> WrittenBytes? {
+        memory.value(of: key, now: now)
+    }
+
+    /// Finds the answer to a request, or who is to bring it.
+    ///
+    /// - Parameters:
+    ///   - deadline: when nobody wants it any more; nil if there is no such time.
+    ///   - onWait: called at most once, before it waits for another's answer.
+    package func begin(
+        _ key: CacheKey, deadline: MonotonicTime?, onWait: @escaping () -> Void, isolation: isolated (any Actor)? = #isolation
+    ) async -> Lookup {
+        if let value = atHand(key) { return .hit(value) }
+        let waiter = Waiter(deadline: deadline, onWait: onWait)
+        let cancellation = Cancellation(cache: self, key: key, waiter: waiter)
+        while true {
+            waiter.step = .told(.cancelled)
+            await withTaskCancellationHandler {
+                // Capturing the isolation is what keeps this closure on it.
+                _ = isolation
+                await withUnsafeContinuation { continuation in
+                    guard !Task.isCancelled else { return continuation.resume() }
+                    waiter.continuation = continuation
+                    board(waiter, key)
+                }
+            } onCancel: {
+                cancellation.run()
+            }
+            switch waiter.step {
+            case .told(let lookup): return lookup
+            case .fetchKeys(let flight, let sealed, let milliseconds):
+                let value = try? await shared?.codec.decodeWithFreshKeys(sealed, binding: Array(scripts.name(of: key).utf8))
+                guard flights[key] === flight else { return .cancelled }
+                if let value { return .hit(land(flight, with: value, milliseconds)) }
+                flight.waiters.prepend(waiter)
+                ask(flight, discards: true)
+            }
+        }
+    }
+
+    /// Takes a request to the flight of its key, which it begins if there is none.
+    private func board(_ waiter: Waiter, _ key: CacheKey) {
+        if let flight = flights[key] {
+            // One that has fetched keys is aboard already.
+            if !flight.waiters.contains(where: { $0 === waiter }) { flight.waiters.append(waiter) }
+            if case .asking = flight.state {} else { waiter.noteWait() }
+            return arm(flight)
+        }
+        let flight = Flight(key)
+        flight.waiters = [waiter]
+        flights[key] = flight
+        ask(flight)
+    }
+
+    // MARK: Ending
+
+    /// Ends a flight with its answer, which is kept.
+    ///
+    /// - Parameter seconds: for how long; nil leaves it to the configuration.
+    package func finish(_ flight: Flight, with value: WrittenBytes, seconds: Int?) {
+        for waiter in close(flight) { waiter.resume(.hit(value)) }
+        keep(value, of: flight.key, token: flight.token, seconds: seconds)
+    }
+
+    /// Keeps an answer that was brought without looking for one.
+    package func store(_ value: WrittenBytes, for key: CacheKey, seconds: Int?) {
+        keep(value, of: key, token: "", seconds: seconds)
+    }
+
+    /// Ends a flight that has failed, for all that wait for it.
+    package func fail(_ flight: Flight, with failure: SharedFailure) {
+        for waiter in close(flight) { waiter.resume(.failed(failure)) }
+        guard let shared else { return }
+        let sealed = failure.written.withUnsafeBytes {
+            shared.codec.encode($0, binding: Array(scripts.failureName(of: flight.key).utf8))
+        }
+        post(scripts.end(flight.key, token: flight.token, failure: sealed), flight.key, shared.redis)
+    }
+
+    /// Hands the lead of a flight on, to another of its requests, or to another loop.
+    package func abandon(_ flight: Flight) {
+        if let next = flight.waiters.popFirst() { return next.resume(.lead(flight)) }
+        _ = close(flight)
+        if let shared { post(scripts.end(flight.key, token: flight.token, failure: nil), flight.key, shared.redis) }
+    }
+
+    private func close(_ flight: Flight) -> Deque<Waiter> {
+        if flights[flight.key] === flight { flights[flight.key] = nil }
+        flight.timer = nil
+        defer { flight.waiters = [] }
+        return flight.waiters
+    }
+
+    private func keep(_ value: WrittenBytes, of key: CacheKey, token: String, seconds: Int?) {
+        let seconds = min(seconds ?? plan.timeToLive, Self.longestLife)
+        memory.insert(value, for: key, until: now + Int64(min(seconds * 1_000, Self.longestInMemory)))
+        guard let shared else { return }
+        if let sealed = shared.codec.encode(value.bytes, binding: Array(scripts.name(of: key).utf8)) {
+            let command = scripts.store(key, token: token, value: sealed, seconds: seconds, capacity: plan.redisBytes)
+            post(command, key, shared.redis)
+        } else {
+            post(scripts.end(key, token: token, failure: nil), key, shared.redis)
+        }
+    }
+
+    /// Seconds; a year.
+    private static let longestLife = 31_536_000
+
+    /// Sends what ends a flight, and tells those who wait for it elsewhere.
+    private func post(_ command: CacheScripts.Command, _ key: CacheKey, _ redis: RedisClient) {
+        redis.evaluate(command.script, keys: command.keys, arguments: command.arguments) { [weak self] result in
+            switch result {
+            case .success(let reply):
+                for address in reply.array ?? [] {
+                    if let address = address.string { Mailbox.post(Self.topic, Array(key.digest.utf8), to: address, over: redis) }
+                }
+            case .failure(let error): self?.noteDegraded(error)
+            }
+        }
+    }
+
+    /// Lets go of all that wait.
+    package func stop() {
+        for flight in flights.values {
+            for waiter in flight.waiters { waiter.resume(.cancelled) }
+            flight.waiters = []
+            flight.timer = nil
+        }
+        flights = [:]
+        renewTimer = nil
+    }
+
+    fileprivate func giveUp(_ waiter: Waiter, _ key: CacheKey) {
+        flights[key]?.waiters.removeAll { $0 === waiter }
+        waiter.resume(.cancelled)
+    }
+}
+
+extension ResponseCache.Waiter {
+    func resume(_ lookup: ResponseCache.Lookup) {
+        resume(.told(lookup))
+    }
+
+    func resume(_ step: ResponseCache.Step) {
+        guard let continuation else { return }
+        self.continuation = nil
+        self.step = step
+        continuation.resume()
+    }
+}
+
+/// Lets the handler of a cancellation reach the cache. Unchecked because the handler touches it on the loop only.
+private struct Cancellation: @unchecked Sendable {
+    let cache: ResponseCache
+    let key: CacheKey
+    let waiter: ResponseCache.Waiter
+
+    func run() {
+        cache.loop.execute { cache.giveUp(waiter, key) }
+    }
+}
