@@ -28,6 +28,8 @@ http {{
 }}
 """
 
+SECRETS = {"BENCHMARK_API_KEY": "benchmark", "BENCHMARK_ENCRYPTION_KEY": "not a secret, for it is only the benchmark's"}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -83,7 +85,7 @@ def measure(side: Side, settings: Settings, base_url: str, directory: Path) -> d
         wait_until("the broker's address", broker, lambda: address.exists() and address.read_text().strip())
         brokers = address.read_text().strip()
         worker_command = command(side, settings.switchyard, brokers, base_url, redis, directory)
-        with Process(side.name, worker_command, directory, {"BENCHMARK_API_KEY": "benchmark"}) as worker:
+        with Process(side.name, worker_command, directory, SECRETS) as worker:
             try:
                 _load(brokers, side, count=WARM_UP, prefix="warm", timeout_s=60)
                 time.sleep(0.5)

@@ -28,6 +28,7 @@ class Side:
 SIDES = [
     Side("ours", "Switchyard", 1),
     Side("ours-ledger", "Switchyard, ids and paid results in Redis", 1, has_redis=True),
+    Side("ours-features", "Switchyard, that, limits and the cache", 1, has_redis=True),
     Side("ours-exactly-once", "Switchyard, that and exactly_once", 1, has_redis=True),
     Side("floor", "floor (C)", 1),
     Side("aiohttp", "aiokafka + aiohttp", 1),
@@ -52,9 +53,16 @@ topics:
 worker: {{max_in_flight: {concurrency}, commit_interval_ms: 1000, log_level: warning, delivery: {delivery}}}
 redis: {{url: "{redis}"}}
 providers:
-  local: {{kind: openai, base_url: "{base_url}", api_key: env:BENCHMARK_API_KEY}}
+  local: {{kind: openai, base_url: "{base_url}", api_key: env:BENCHMARK_API_KEY{limits}}}
 models:
   bench: {{provider: local, model: bench}}
+{more}"""
+
+# Nothing of it holds anything back, and no answer is in the cache yet: what it costs to look.
+FEATURES = """\
+tenants: {default: {limits: {requests_per_minute: 10000000, tokens_per_minute: 10000000000}}}
+cache: {mode: all}
+encryption: {key: env:BENCHMARK_ENCRYPTION_KEY}
 """
 
 
@@ -66,6 +74,8 @@ def command(side: Side, switchyard: Path, brokers: str, base_url: str, redis: st
         file.write_text(OURS_CONFIGURATION.format(
             brokers=brokers, fetch_wait=FETCH_WAIT_MS, requests=REQUESTS, responses=RESPONSES,
             concurrency=CONCURRENCY, base_url=base_url, redis=redis,
+            limits=", limits: {requests_per_minute: 10000000, tokens_per_minute: 10000000000}" if side.name == "ours-features" else "",
+            more=FEATURES if side.name == "ours-features" else "",
             delivery="exactly_once" if side.name == "ours-exactly-once" else "at_least_once"))
         return [str(switchyard), "work", "--config", str(file)]
     if side.name == "floor":

@@ -26,9 +26,11 @@ package final class ResponseCache {
 
     var memory: MemoryCache
     var flights: [CacheKey: Flight] = [:]
-    /// This life of the loop, for tokens that no other has.
-    let life = UInt64.random(in: .min ... .max)
+    /// Of tokens that no other life of the loop has.
+    let tokenPrefix: String
     var lastToken = 0
+    var accounts = Accounts()
+    var accountTimer: LoopTimer?
     var renewTimer: LoopTimer?
     var isRenewing = false
     var isDegraded = false
@@ -42,6 +44,12 @@ package final class ResponseCache {
             self.redis = redis
             self.codec = codec
         }
+    }
+
+    /// What Redis is still to be told.
+    struct Accounts {
+        var stored: [(key: CacheKey, size: Int, seconds: Int)] = []
+        var wanted: [CacheKey] = []
     }
 
     /// What a request is told.
@@ -104,13 +112,13 @@ package final class ResponseCache {
     enum Step {
         case told(Lookup)
         /// What Redis has was sealed with a key that this worker has to fetch first.
-        case fetchKeys(Flight, sealed: [UInt8], milliseconds: Int)
+        case fetchKeys(Flight, sealed: [UInt8])
     }
 
     static let pollInterval = Duration.seconds(1)
     static let renewInterval = Duration.milliseconds(1_500)
     /// Milliseconds after which a loop looks again whether Redis has a newer answer.
-    static let longestInMemory = 60_000
+    static let longestInMemory: Int64 = 60_000
 
     /// - Parameters:
     ///   - shared: nil if there is no Redis.
@@ -127,10 +135,12 @@ package final class ResponseCache {
         scripts = CacheScripts(group: plan.group)
         memory = MemoryCache(capacity: plan.memoryBytes)
         address = mailbox?.address ?? ""
-        mailbox?.onMail(Self.topic) { [weak self] digest in
-            self?.noteEnd(of: CacheKey(digest: String(decoding: digest, as: UTF8.self)))
+        tokenPrefix = "\(address)/\(UInt64.random(in: .min ... .max))/"
+        mailbox?.onMail(Self.topic) { [unowned self] digest in
+            noteEnd(of: CacheKey(digest: String(decoding: digest, as: UTF8.self)))
         }
-        renewTimer = loop.makeTimer { [weak self] in self?.renew() }
+        renewTimer = loop.makeTimer { [unowned self] in renew() }
+        accountTimer = loop.makeTimer { [unowned self] in account() }
     }
 
     static let topic = "cache"
@@ -170,10 +180,10 @@ package final class ResponseCache {
             }
             switch waiter.step {
             case .told(let lookup): return lookup
-            case .fetchKeys(let flight, let sealed, let milliseconds):
-                let value = try? await shared?.codec.decodeWithFreshKeys(sealed, binding: Array(scripts.name(of: key).utf8))
+            case .fetchKeys(let flight, let sealed):
+                let value = try? await shared?.codec.decodeWithFreshKeys(sealed, binding: Array(scripts.value(key).utf8))
                 guard flights[key] === flight else { return .cancelled }
-                if let value { return .hit(land(flight, with: value, milliseconds)) }
+                if let value, let answer = land(flight, with: value) { return .hit(answer) }
                 flight.waiters.prepend(waiter)
                 ask(flight, discards: true)
             }
@@ -201,29 +211,27 @@ package final class ResponseCache {
     /// - Parameter seconds: for how long; nil leaves it to the configuration.
     package func finish(_ flight: Flight, with value: WrittenBytes, seconds: Int?) {
         for waiter in close(flight) { waiter.resume(.hit(value)) }
-        keep(value, of: flight.key, token: flight.token, seconds: seconds)
+        if !keep(value, of: flight.key, seconds: seconds), let shared { release(flight, failure: nil, shared.redis) }
     }
 
     /// Keeps an answer that was brought without looking for one.
     package func store(_ value: WrittenBytes, for key: CacheKey, seconds: Int?) {
-        keep(value, of: key, token: "", seconds: seconds)
+        _ = keep(value, of: key, seconds: seconds)
     }
 
     /// Ends a flight that has failed, for all that wait for it.
     package func fail(_ flight: Flight, with failure: SharedFailure) {
         for waiter in close(flight) { waiter.resume(.failed(failure)) }
         guard let shared else { return }
-        let sealed = failure.written.withUnsafeBytes {
-            shared.codec.encode($0, binding: Array(scripts.failureName(of: flight.key).utf8))
-        }
-        post(scripts.end(flight.key, token: flight.token, failure: sealed), flight.key, shared.redis)
+        let sealed = failure.written.withUnsafeBytes { shared.codec.encode($0, binding: Array(scripts.failure(flight.key).utf8)) }
+        release(flight, failure: sealed, shared.redis)
     }
 
     /// Hands the lead of a flight on, to another of its requests, or to another loop.
     package func abandon(_ flight: Flight) {
         if let next = flight.waiters.popFirst() { return next.resume(.lead(flight)) }
         _ = close(flight)
-        if let shared { post(scripts.end(flight.key, token: flight.token, failure: nil), flight.key, shared.redis) }
+        if let shared { release(flight, failure: nil, shared.redis) }
     }
 
     private func close(_ flight: Flight) -> Deque<Waiter> {
@@ -233,33 +241,15 @@ package final class ResponseCache {
         return flight.waiters
     }
 
-    private func keep(_ value: WrittenBytes, of key: CacheKey, token: String, seconds: Int?) {
+    /// - Returns: false if others cannot have it.
+    private func keep(_ value: WrittenBytes, of key: CacheKey, seconds: Int?) -> Bool {
         let seconds = min(seconds ?? plan.timeToLive, Self.longestLife)
-        memory.insert(value, for: key, until: now + Int64(min(seconds * 1_000, Self.longestInMemory)))
-        guard let shared else { return }
-        if let sealed = shared.codec.encode(value.bytes, binding: Array(scripts.name(of: key).utf8)) {
-            let command = scripts.store(key, token: token, value: sealed, seconds: seconds, capacity: plan.redisBytes)
-            post(command, key, shared.redis)
-        } else {
-            post(scripts.end(key, token: token, failure: nil), key, shared.redis)
-        }
+        memory.insert(value, for: key, until: now + min(Int64(seconds) * 1_000, Self.longestInMemory))
+        return shared.map { store(value, of: key, seconds: seconds, $0) } ?? true
     }
 
     /// Seconds; a year.
     private static let longestLife = 31_536_000
-
-    /// Sends what ends a flight, and tells those who wait for it elsewhere.
-    private func post(_ command: CacheScripts.Command, _ key: CacheKey, _ redis: RedisClient) {
-        redis.evaluate(command.script, keys: command.keys, arguments: command.arguments) { [weak self] result in
-            switch result {
-            case .success(let reply):
-                for address in reply.array ?? [] {
-                    if let address = address.string { Mailbox.post(Self.topic, Array(key.digest.utf8), to: address, over: redis) }
-                }
-            case .failure(let error): self?.noteDegraded(error)
-            }
-        }
-    }
 
     /// Lets go of all that wait.
     package func stop() {
@@ -269,7 +259,9 @@ package final class ResponseCache {
             flight.timer = nil
         }
         flights = [:]
+        account()
         renewTimer = nil
+        accountTimer = nil
     }
 
     fileprivate func giveUp(_ waiter: Waiter, _ key: CacheKey) {

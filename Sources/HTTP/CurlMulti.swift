@@ -124,8 +124,8 @@ final class CurlMulti {
         }
         guard !kickScheduled else { return }
         kickScheduled = true
-        loop.atTurnEnd { [weak self] in
-            guard let self, !isClosed else { return }
+        loop.atTurnEnd { [self] in
+            guard !isClosed else { return }
             kickScheduled = false
             act(CURL_SOCKET_TIMEOUT, 0)
         }

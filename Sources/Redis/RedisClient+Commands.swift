@@ -22,6 +22,25 @@ extension RedisClient {
         return reply
     }
 
+    /// Issues a command, and tells its reply later, on the loop. *Loop only.*
+    ///
+    /// - Parameter done: called once, at the end of a turn of the loop; with an error as `execute` throws it.
+    package func execute(_ arguments: [RedisArgument], then done: @escaping (Result<RedisValue, RedisError>) -> Void) {
+        loop.checkIsolated()
+        Self.checkIsAllowed(arguments[0])
+        if case .refuse(let failure) = lifecycle.admission {
+            loop.atTurnEnd { done(.failure(failure)) }
+            return
+        }
+        encoder.encode(arguments)
+        lastTicket += 1
+        let callback = Waiter.callback { [configuration] result in
+            guard case .success(.error(let text)) = result else { return done(result) }
+            done(.failure(RedisError(reply: text, origin: configuration.origin)))
+        }
+        enqueue(callback, ticket: lastTicket)
+    }
+
     /// Sends a command and does not wait for its reply, which is dropped. Without a connection the command is dropped too.
     package func post(_ arguments: RedisArgument...) {
         loop.checkIsolated()

@@ -101,7 +101,8 @@ final class LoopResources {
             cache = ResponseCache(
                 settings.plan, shared: shared, mailbox: mailbox, loop: loop, logger: logger, onTampered: { notices.tellOfTampering($0) })
         }
-        redis?.onStateChange = { [weak claims, weak limiter, weak budgets] _ in
+        // Until `close` they hold each other.
+        redis?.onStateChange = { _ in
             loop.atTurnEnd {
                 claims?.noteConnection()
                 limiter?.noteConnection()
@@ -162,6 +163,7 @@ final class LoopResources {
         cache?.stop()
         await mailbox?.stop()
         await publisher.close()
+        redis?.onStateChange = nil
         await redis?.close()
         http.close()
     }
