@@ -74,6 +74,9 @@ struct Need: Equatable, Sendable {
         Need(requests: one.requests - other.requests, input: one.input - other.input, output: one.output - other.output)
     }
 
+    /// What is more than nothing of it.
+    var positive: Need { Need(requests: max(0, requests), input: max(0, input), output: max(0, output)) }
+
     static func * (one: Need, factor: Double) -> Need {
         Need(requests: one.requests * factor, input: one.input * factor, output: one.output * factor)
     }

@@ -7,22 +7,27 @@ package struct LimitDemand {
     package var tenant: String
     /// 0 to 9, the highest.
     package var priority: Int
-    /// Tokens that the call is expected to take.
-    package var input: Int
-    package var output: Int
+    /// Tokens of input and output that the call is expected to take; asked when its turn comes, for what is expected follows what others
+    /// took.
+    package var tokens: () -> (input: Int, output: Int)
     /// The numbers of the keys that it may be made with, the best first; asked when it matters.
     package var keys: () -> [Int]
 
     package init(
-        provider: String, model: String, tenant: String?, priority: Int, input: Int, output: Int, keys: @escaping () -> [Int]
+        provider: String, model: String, tenant: String?, priority: Int, tokens: @escaping () -> (input: Int, output: Int),
+        keys: @escaping () -> [Int]
     ) {
         self.provider = provider
         self.model = model
         self.tenant = tenant ?? ""
         self.priority = priority
-        self.input = input
-        self.output = output
+        self.tokens = tokens
         self.keys = keys
+    }
+
+    var need: Need {
+        let (input, output) = tokens()
+        return Need(input: Double(input), output: Double(output))
     }
 }
 
@@ -32,6 +37,8 @@ package struct Permit {
     package let key: Int
     let route: Route
     let reserved: Need
+    /// When the first of that was taken, by the store's clock.
+    let taken: Double
 }
 
 /// What waiting for a permit has come to.

@@ -13,8 +13,8 @@ extension LimitScripts {
         return arguments
     }
 
-    static func arguments(of change: Need, _ buckets: [BucketSpec]) -> [RedisArgument] {
-        units(change) + [.integer(lifetime)] + buckets.flatMap(words)
+    static func arguments(of settlement: Settlement, _ buckets: [BucketSpec]) -> [RedisArgument] {
+        units(settlement.rest) + units(settlement.more) + [number(settlement.taken), .integer(lifetime)] + buckets.flatMap(words)
     }
 
     static func arguments(of bucket: BucketSpec, _ units: Double, after microseconds: Double) -> [RedisArgument] {
@@ -44,12 +44,13 @@ extension LimitGrant {
         }
         switch status {
         case 0:
-            guard let first = number(1), let last = number(2), let requests = number(3), let input = number(4), let output = number(5)
+            guard let first = number(1), let last = number(2), let requests = number(3), let input = number(4), let output = number(5),
+                let time = number(6)
             else { return nil }
-            self = .granted(first: first, last: last, extra: Need(requests: requests, input: input, output: output))
+            self = .granted(first: first, last: last, extra: Need(requests: requests, input: input, output: output), at: time)
         case 1:
-            guard let wait = number(1), let part = number(2) else { return nil }
-            self = .comeAgain(after: wait, part: Int(part))
+            guard let wait = number(1), let part = number(2), let isForAll = number(3) else { return nil }
+            self = .comeAgain(after: wait, part: Int(part), isForAll: isForAll == 1)
         default: return nil
         }
     }

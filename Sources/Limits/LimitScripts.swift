@@ -1,7 +1,7 @@
 internal import Redis
 
-/// The rules of `BucketStore` as scripts. A scope is a hash: the arrival times by kind, `D` and `d` for the day and what was taken in it,
-/// and `l` for the line. Redis' clock counts.
+/// The rules of `BucketStore` as scripts. A scope is a hash: by kind the arrival time and when the bucket was last full, `D` and `d` for the
+/// day and what was taken in it, and `l` for the line. Redis' clock counts.
 enum LimitScripts {
     /// Seconds for which a scope is kept that nobody uses: longer than a day's count.
     static let lifetime = 90_000
@@ -10,7 +10,7 @@ enum LimitScripts {
     /// requests, input and output of need and of extra, the lifetime, and for each part the number of its buckets and for each of those
     /// its kind, limit and burst.
     ///
-    /// Returns 0, first, last and the three of extra; or 1, the wait and the part.
+    /// Returns 0, first, last, the three of extra and the time; or 1, the wait, the part, and 1 if it is for all.
     static let take = RedisScript(
         name: "take",
         source: prelude + #"""
@@ -18,8 +18,7 @@ enum LimitScripts {
             local need = units(4)
             local extra = units(7)
             local position = 11
-            local first, binding, bindingCost = now, 0, 0
-            local share = 1
+            local first, latest, binding, bindingCost = now, now + advance, 1, 0
             local buckets = {}
             for part = 1, #KEYS do
                 local count = tonumber(ARGV[position])
@@ -27,34 +26,52 @@ enum LimitScripts {
                 for _ = 1, count do
                     local kind, limit, burst = ARGV[position], tonumber(ARGV[position + 1]), tonumber(ARGV[position + 2])
                     position = position + 3
-                    local bucket = {part = part, kind = kind, burst = burst, need = need[kind]}
-                    local at, room
+                    local bucket = {part = part, kind = kind, limit = limit, burst = burst, need = need[kind]}
                     if kind == 'd' then
                         bucket.count = counted(KEYS[part])
-                        at = now
-                        if bucket.need > 0 and bucket.count > 0 and bucket.count + bucket.need > limit then at = (today + 1) * 86400000000 end
-                        room = limit - bucket.count - bucket.need
-                        bucket.cost = 0
+                        if bucket.need > 0 and bucket.count > 0 and bucket.count + bucket.need > limit then
+                            return {1, text((today + 1) * 86400000000 - now), part - 1, bucket.count + 1 > limit and 1 or 0}
+                        end
                     else
                         bucket.interval = 60000000 / limit
                         bucket.cost = bucket.need * bucket.interval
-                        local known = tonumber(redis.call('HGET', KEYS[part], kind) or nil)
-                        bucket.arrival = math.max(now, known or now + burst - bucket.cost)
-                        at = bucket.arrival
+                        local arrival, full = level(KEYS[part], kind)
+                        if not arrival then
+                            arrival, full = math.max(now, now + burst - bucket.cost), now
+                        elseif arrival <= now then
+                            arrival, full = now, now
+                        end
+                        bucket.arrival, bucket.full = arrival, full
+                        local at = arrival
                         if bucket.cost <= burst then at = at + bucket.cost - burst end
-                        room = (now + (waited and advance or 0) + burst - (bucket.arrival + bucket.cost)) / bucket.interval
+                        if at > first then
+                            first, binding, bindingCost = at, part, bucket.cost
+                            latest = now + advance + (bucket.cost > burst and burst or 0)
+                        end
                     end
-                    if at > first then first, binding, bindingCost = at, part, bucket.cost end
-                    if extra[kind] > 0 then share = math.min(share, room / loops / extra[kind]) end
                     buckets[#buckets + 1] = bucket
                 end
             end
-            if first > now + advance then
+            if first > latest then
+                local earliest = first - advance
                 local line = tonumber(redis.call('HGET', KEYS[binding], 'l') or nil) or 0
-                local come = math.max(first - advance, line)
+                local come = math.max(earliest, math.min(line, earliest + bindingCost * loops))
                 redis.call('HSET', KEYS[binding], 'l', text(come + bindingCost))
                 redis.call('EXPIRE', KEYS[binding], ARGV[10])
-                return {1, text(come - now), binding - 1}
+                return {1, text(come - now), binding - 1, 1}
+            end
+            local share = 1
+            for _, bucket in ipairs(buckets) do
+                if extra[bucket.kind] > 0 then
+                    local room
+                    if bucket.kind == 'd' then
+                        room = bucket.limit - bucket.count - bucket.need
+                    else
+                        local arrival = math.max(bucket.arrival, first) + bucket.cost
+                        room = (now + (waited and advance or 0) + bucket.burst - arrival) / bucket.interval
+                    end
+                    share = math.min(share, room / loops / extra[bucket.kind])
+                end
             end
             share = math.max(0, share)
             if extra.r > 0 then share = math.floor(extra.r * share) / extra.r end
@@ -63,35 +80,37 @@ enum LimitScripts {
             granted.d = granted.t
             local last = first
             for _, bucket in ipairs(buckets) do
-                local taken = bucket.need + granted[bucket.kind]
                 if bucket.kind == 'd' then
-                    redis.call('HSET', KEYS[bucket.part], 'd', text(bucket.count + taken), 'D', today)
+                    redis.call('HSET', KEYS[bucket.part], 'd', text(bucket.count + (bucket.need + granted.d)), 'D', today)
                 else
-                    local arrival = bucket.arrival + taken * bucket.interval
-                    redis.call('HSET', KEYS[bucket.part], bucket.kind, text(arrival))
+                    local arrival = math.max(bucket.arrival, first) + bucket.cost + granted[bucket.kind] * bucket.interval
+                    keep(KEYS[bucket.part], bucket.kind, arrival, bucket.full)
                     if granted[bucket.kind] > 0 then last = math.max(last, arrival - bucket.burst) end
                 end
-                redis.call('EXPIRE', KEYS[bucket.part], ARGV[10])
             end
-            return {0, text(first - now), text(last - now), granted.r, granted.i, granted.o}
+            for part = 1, #KEYS do redis.call('EXPIRE', KEYS[part], ARGV[10]) end
+            return {0, text(first - now), text(last - now), granted.r, granted.i, granted.o, text(now)}
             """#)
 
-    /// `BucketStore.settle`: the key is the scope; arguments are requests, input and output of the change, the lifetime, and for each bucket
-    /// its kind, limit and burst.
+    /// `BucketStore.settle`: the key is the scope; arguments are requests, input and output of the rest and of what is more, when the rest was
+    /// taken, the lifetime, and for each bucket its kind, limit and burst.
     static let settle = RedisScript(
         name: "settle",
         source: prelude + #"""
-            local change = units(1)
-            for position = 5, #ARGV, 3 do
+            local rest, more = units(1), units(4)
+            local taken = tonumber(ARGV[7])
+            for position = 9, #ARGV, 3 do
                 local kind, limit, burst = ARGV[position], tonumber(ARGV[position + 1]), tonumber(ARGV[position + 2])
                 if kind == 'd' then
-                    redis.call('HSET', KEYS[1], 'd', text(math.max(0, counted(KEYS[1]) + change.d)), 'D', today)
+                    local change = more.d - (math.floor(taken / 86400000000) == today and rest.d or 0)
+                    redis.call('HSET', KEYS[1], 'd', text(math.max(0, counted(KEYS[1]) + change)), 'D', today)
                 else
-                    local arrival = tonumber(redis.call('HGET', KEYS[1], kind) or nil) or now + burst
-                    redis.call('HSET', KEYS[1], kind, text(arrival + change[kind] * 60000000 / limit))
+                    local arrival, full = level(KEYS[1], kind)
+                    if not arrival then arrival, full = now + burst, now end
+                    keep(KEYS[1], kind, arrival + (more[kind] - (taken >= full and rest[kind] or 0)) * (60000000 / limit), full)
                 end
             end
-            redis.call('EXPIRE', KEYS[1], ARGV[4])
+            redis.call('EXPIRE', KEYS[1], ARGV[8])
             """#)
 
     /// `BucketStore.lower`: the key is the scope; arguments are the bucket's kind, limit and burst, the units, microseconds from now and
@@ -100,9 +119,10 @@ enum LimitScripts {
         name: "lower",
         source: prelude + #"""
             local limit, burst = tonumber(ARGV[2]), tonumber(ARGV[3])
-            local arrival = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or nil) or now + burst
-            local least = now + tonumber(ARGV[5]) + burst - tonumber(ARGV[4]) * 60000000 / limit
-            redis.call('HSET', KEYS[1], ARGV[1], text(math.max(arrival, least)))
+            local arrival, full = level(KEYS[1], ARGV[1])
+            if not arrival then arrival, full = now + burst, now end
+            local least = now + tonumber(ARGV[5]) + burst - tonumber(ARGV[4]) * (60000000 / limit)
+            keep(KEYS[1], ARGV[1], math.max(arrival, least), full)
             redis.call('EXPIRE', KEYS[1], ARGV[6])
             """#)
 
@@ -122,6 +142,15 @@ enum LimitScripts {
             local held = redis.call('HMGET', key, 'd', 'D')
             if held[2] and tonumber(held[2]) == today then return tonumber(held[1]) end
             return 0
+        end
+        local function level(key, kind)
+            local held = redis.call('HGET', key, kind)
+            if not held then return nil end
+            local arrival, full = string.match(held, '^(%S+) (%S+)$')
+            return tonumber(arrival), tonumber(full)
+        end
+        local function keep(key, kind, arrival, full)
+            redis.call('HSET', key, kind, text(arrival) .. ' ' .. text(full))
         end
 
         """#

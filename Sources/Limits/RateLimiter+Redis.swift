@@ -6,21 +6,18 @@ internal import Redis
 extension RateLimiter {
     /// Asks for what a call needs, and for what those behind it need.
     func ask(_ route: Route, for waiting: Waiting, _ target: Target) {
-        let missing = waiting.need - route.allowance.total
-        let need = Need(requests: max(0, missing.requests), input: max(0, missing.input), output: max(0, missing.output))
+        // What is not used any more may be just what is missing.
+        settle(route)
+        let need = (waiting.need - route.allowance.total).positive
         var extra = Need.nothing
         var isWaitedFor = false
         if takesInAdvance {
-            let waitingNeed =
-                route.tenantPart == nil
-                ? target.backlog.values.reduce(.nothing, +) : target.backlog[waiting.demand.tenant] ?? .nothing
-            let behind = waitingNeed - waiting.need
-            isWaitedFor = behind.requests > 0
-            extra = isWaitedFor ? behind : route.recent
+            let count = route.tenantPart == nil ? target.queue.count : target.backlog[waiting.demand.tenant] ?? 0
+            isWaitedFor = count > 1
+            extra = isWaitedFor ? waiting.demand.need * Double(count - 1) : route.recent
         }
-        let ask = LimitAsk(
-            parts: route.parts, need: need, extra: extra, isWaitedFor: isWaitedFor, advance: advance, loops: max(1, loopsOfFleet()))
-        guard let redis, mode == .shared else { return askAlone(ask, route, target) }
+        let ask = LimitAsk(parts: route.parts, need: need, extra: extra, isWaitedFor: isWaitedFor, advance: advance, loops: loops)
+        guard let redis = sharedRedis else { return askAlone(ask, route, waiting, target) }
         route.isAsking = true
         statistics.asks += 1
         let asked = now
@@ -28,7 +25,7 @@ extension RateLimiter {
             [self] result in
             route.isAsking = false
             switch result.map({ LimitGrant($0) }) {
-            case .success(let grant?): take(grant, of: ask, route, target, asked: asked)
+            case .success(let grant?): take(grant, of: ask, route, waiting, target, asked: asked)
             case .success(nil): goAlone(RedisError(.protocolViolation, "the limits' script answered something else"))
             case .failure(let error): goAlone(error)
             }
@@ -36,14 +33,18 @@ extension RateLimiter {
         }
     }
 
-    private func take(_ grant: LimitGrant, of ask: LimitAsk, _ route: Route, _ target: Target, asked: Double) {
+    private func take(_ grant: LimitGrant, of ask: LimitAsk, _ route: Route, _ waiting: Waiting, _ target: Target, asked: Double) {
         let time = now
         switch grant {
-        case .granted(let first, let last, let extra):
+        case .granted(let first, let last, let extra, let taken):
             route.allowance.add(
-                ask.need, extra: extra, first: first, last: max(first, last), asked: asked, now: time, advance: advance)
+                ask.need, extra: extra, first: first, last: max(first, last), asked: asked, taken: taken, now: time, advance: advance)
             settleLater(route)
-        case .comeAgain(let after, let part):
+        case .comeAgain(let after, _, isForAll: false) where after > waiting.longest:
+            // Others may need less.
+            guard let ticket = waiting.ticket, target.queue.remove(ticket) != nil else { return }
+            resume(waiting, target, .tooLong(milliseconds: after / 1_000))
+        case .comeAgain(let after, let part, _):
             // One tenant's limit says nothing of other tenants' routes.
             if part == route.tenantPart || route.tenantPart == nil {
                 route.comeAt = time + after
@@ -56,20 +57,22 @@ extension RateLimiter {
 
     // MARK: Without Redis
 
-    private func askAlone(_ ask: LimitAsk, _ route: Route, _ target: Target) {
-        let share = 1 / Double(max(1, loopsOfFleet()))
+    private func askAlone(_ ask: LimitAsk, _ route: Route, _ waiting: Waiting, _ target: Target) {
         var ask = ask
         ask.loops = 1
-        ask.parts = zip(route.parts, route.ratesOfParts).map { part, rates in
-            LimitAsk.Part(scope: part.scope, buckets: BucketSpec.buckets(of: rates, advance: advance, share: share))
-        }
-        let time = now
-        // A bucket of days needs the wall clock.
-        let wall = Double(WallClock.milliseconds) * 1_000
-        take(store.take(ask, now: wall), of: ask, route, target, asked: time)
+        ask.parts = zip(route.parts, route.ratesOfParts).map { LimitAsk.Part(scope: $0.scope, buckets: shares(of: $1)) }
+        take(store.take(ask, now: wallClock), of: ask, route, waiting, target, asked: now)
     }
 
-    private func goAlone(_ error: RedisError) {
+    /// One loop's share of the buckets of a scope.
+    private func shares(of rates: LimitRates) -> [BucketSpec] {
+        BucketSpec.buckets(of: rates, advance: advance, share: 1 / Double(loops))
+    }
+
+    /// In microseconds: a bucket of days needs it.
+    private var wallClock: Double { Double(WallClock.milliseconds) * 1_000 }
+
+    func goAlone(_ error: RedisError) {
         guard mode == .shared, error.code != .closed, error.code != .cancelled else { return }
         mode = .alone(reason: error.message)
         store = BucketStore()
@@ -98,7 +101,7 @@ extension RateLimiter {
         isProbing = true
         let bucket = BucketSpec(kind: .requests, limit: 1, burst: 1)
         redis.evaluate(
-            LimitScripts.settle, keys: [.string("\(keyPrefix)probe")], arguments: LimitScripts.arguments(of: .nothing, [bucket])
+            LimitScripts.settle, keys: [.string("\(keyPrefix)probe")], arguments: LimitScripts.arguments(of: Settlement(), [bucket])
         ) { [self] result in
             isProbing = false
             if case .success = result { recover() } else { probeTimer?.arm(after: Self.probeInterval) }
@@ -115,7 +118,7 @@ extension RateLimiter {
                 for bucket in part.buckets where bucket.kind != .day { lower(part.scope, bucket, to: 0, after: 0) }
                 let used = store.scopes[part.scope]?.dayCount ?? 0
                 let days = part.buckets.filter { $0.kind == .day }
-                if !days.isEmpty { report(part.scope, days, Need(requests: 0, input: used, output: 0)) }
+                if !days.isEmpty { report(part.scope, days, Settlement(more: Need(requests: 0, input: used, output: 0))) }
             }
             for part in route.parts { store.scopes[part.scope] = nil }
         }
@@ -136,35 +139,32 @@ extension RateLimiter {
 
     /// Gives back what was taken in advance and is too old, and tells what calls have used beyond what was taken for them, or less.
     func settleAll() {
-        let time = now
         let routes = unsettled.values
         unsettled = [:]
         for route in routes {
-            let change = route.change - route.allowance.expired(now: time)
-            route.change = .nothing
-            settle(route, change)
+            settle(route)
             if !route.allowance.isEmpty { settleLater(route) }
         }
     }
 
-    private func settle(_ route: Route, _ change: Need) {
-        guard change != .nothing else { return }
+    private func settle(_ route: Route) {
+        route.leftover.add(route.allowance.expired(now: now))
+        guard !route.leftover.isEmpty else { return }
+        let settlement = route.leftover.settlement
+        route.leftover = Leftover()
         for (part, rates) in zip(route.parts, route.ratesOfParts) {
-            if redis != nil, mode == .shared {
-                report(part.scope, part.buckets, change)
+            if sharedRedis != nil {
+                report(part.scope, part.buckets, settlement)
             } else {
-                let share = 1 / Double(max(1, loopsOfFleet()))
-                store.settle(
-                    part.scope, BucketSpec.buckets(of: rates, advance: advance, share: share), by: change,
-                    now: Double(WallClock.milliseconds) * 1_000)
+                store.settle(part.scope, shares(of: rates), settlement, now: wallClock)
             }
         }
     }
 
-    private func report(_ scope: String, _ buckets: [BucketSpec], _ change: Need) {
+    private func report(_ scope: String, _ buckets: [BucketSpec], _ settlement: Settlement) {
         guard let redis else { return }
         statistics.reports += 1
-        redis.evaluate(LimitScripts.settle, keys: [.string(scope)], arguments: LimitScripts.arguments(of: change, buckets)) { _ in }
+        redis.evaluate(LimitScripts.settle, keys: [.string(scope)], arguments: LimitScripts.arguments(of: settlement, buckets)) { _ in }
     }
 
     private func lower(_ scope: String, _ bucket: BucketSpec, to units: Double, after microseconds: Double) {
@@ -185,7 +185,7 @@ extension RateLimiter {
                 guard let bucket = part.buckets.first(where: { $0.kind == reading.kind }),
                     Double(reading.remaining) < bucket.burst / bucket.interval
                 else { continue }
-                if mode == .shared, redis != nil { lower(part.scope, bucket, to: Double(reading.remaining), after: 0) }
+                if sharedRedis != nil { lower(part.scope, bucket, to: Double(reading.remaining), after: 0) }
             }
         }
     }
@@ -198,7 +198,7 @@ extension RateLimiter {
         for part in route.parts where part.scope != route.tenantScope {
             for bucket in part.buckets where bucket.kind != .day { lower(part.scope, bucket, to: 0, after: wait) }
         }
-        route.change = route.change - route.allowance.removeAll()
+        route.leftover.add(route.allowance.removeAll())
         route.comeAt = max(route.comeAt, now + wait)
         settleLater(route)
     }
@@ -210,9 +210,8 @@ extension RateLimiter {
     package func stop() {
         for target in targets.values {
             for route in target.routes.values.flatMap(\.values) {
-                let change = route.change - route.allowance.removeAll()
-                route.change = .nothing
-                settle(route, change)
+                route.leftover.add(route.allowance.removeAll())
+                settle(route)
             }
             for waiting in target.queue.removeAll(where: { _, _ in true }) { resume(waiting, target, .cancelled) }
         }

@@ -24,16 +24,17 @@ extension RateLimiter {
 
     func isOpen(_ gate: Route.Gate) -> Bool {
         let slots = slots[gate.scope] ?? Slots(limit: gate.limit)
-        return slots.used < (redis != nil && mode == .shared ? slots.held : max(1, gate.limit / max(1, loopsOfFleet())))
+        return slots.used < (sharedRedis != nil ? slots.held : max(1, gate.limit / loops))
     }
 
     func mayAskSlot(_ gate: Route.Gate, _ time: Double) -> Bool {
-        guard redis != nil, mode == .shared, let slots = slots[gate.scope] else { return redis != nil && mode == .shared }
+        guard sharedRedis != nil else { return false }
+        guard let slots = slots[gate.scope] else { return true }
         return !slots.isAsking && slots.comeAt <= time
     }
 
     func askSlot(_ gate: Route.Gate) {
-        guard let redis else { return }
+        guard let redis = sharedRedis else { return }
         if slots.isEmpty { slotTimer?.arm(after: Self.slotRenewal) }
         slots[gate.scope, default: Slots(limit: gate.limit)].isAsking = true
         statistics.asks += 1
@@ -45,16 +46,15 @@ extension RateLimiter {
             ]
         ) { [self] result in
             slots[gate.scope]?.isAsking = false
-            if case .success(let reply) = result, let parts = reply.array, parts.count == 2, let held = parts[0].integer,
-                let others = parts[1].integer
-            {
+            switch result.map({ $0.array?.compactMap(\.integer) ?? [] }) {
+            case .success(let parts) where parts.count == 2:
+                let (held, others) = (parts[0], parts[1])
                 let isMore = held > slots[gate.scope]?.held ?? 0
                 slots[gate.scope]?.held = held
                 slots[gate.scope]?.isWantedElsewhere = others > 0
                 slots[gate.scope]?.comeAt = isMore ? 0 : now + Self.slotPatience
-            } else {
-                slots[gate.scope]?.comeAt = now + Self.slotPatience
-                noteConnection()
+            case .success: goAlone(RedisError(.protocolViolation, "the script of slots answered something else"))
+            case .failure(let error): goAlone(error)
             }
             for target in targets.values { pump(target) }
         }
@@ -73,7 +73,7 @@ extension RateLimiter {
 
     /// Gives a slot to other loops that wait for one, where this one has more than its share.
     private func giveUpIfWanted(_ scope: String) {
-        guard let known = slots[scope], known.isWantedElsewhere, known.held > max(1, known.limit / max(1, loopsOfFleet())) else { return }
+        guard let known = slots[scope], known.isWantedElsewhere, known.held > max(1, known.limit / loops) else { return }
         slots[scope]?.held -= 1
         hold(scope)
     }
@@ -87,7 +87,7 @@ extension RateLimiter {
 
     /// Tells Redis how many slots the loop holds from now on.
     private func hold(_ scope: String) {
-        guard let redis, mode == .shared, let known = slots[scope] else { return }
+        guard let redis = sharedRedis, let known = slots[scope] else { return }
         statistics.reports += 1
         redis.evaluate(
             SlotScripts.hold, keys: SlotScripts.keys(scope),

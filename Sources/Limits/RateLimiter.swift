@@ -50,8 +50,8 @@ package final class RateLimiter {
         /// By the tenant, where it is limited, and the key.
         var routes: [String: [Int: Route]] = [:]
         var timer: LoopTimer?
-        /// Needs of those that wait, by tenant.
-        var backlog: [String: Need] = [:]
+        /// How many wait, by tenant.
+        var backlog: [String: Int] = [:]
         /// No later than the first deadline of those that wait, in microseconds.
         var nearestDeadline = Double.infinity
 
@@ -63,7 +63,8 @@ package final class RateLimiter {
     /// A request that waits for its turn.
     final class Waiting {
         let demand: LimitDemand
-        let need: Need
+        /// What is expected when its turn comes, and from then on what was asked for.
+        lazy var need = demand.need
         /// In microseconds of the loop's clock; infinite if it may wait for ever.
         let deadline: Double
         /// Microseconds that it may wait at most.
@@ -72,9 +73,8 @@ package final class RateLimiter {
         var outcome = LimitOutcome.cancelled
         var ticket: FairQueue<Waiting>.Ticket?
 
-        init(_ demand: LimitDemand, _ need: Need, deadline: Double, longest: Double) {
+        init(_ demand: LimitDemand, deadline: Double, longest: Double) {
             self.demand = demand
-            self.need = need
             self.deadline = deadline
             self.longest = longest
         }
@@ -100,16 +100,21 @@ package final class RateLimiter {
         self.loop = loop
         self.logger = logger
         self.onSwitch = onSwitch
-        let (seconds, attoseconds) = plan.lease.components
-        advance = max(Self.shortestAdvance, Double(seconds) * 1e6 + Double(attoseconds) / 1e12)
+        advance = max(Self.shortestAdvance, plan.lease.microseconds)
         // The hash tag keeps all buckets in one slot of a cluster, for one script takes from several.
         keyPrefix = "sy:{limits:\(plan.group)}:"
-        settleTimer = loop.makeTimer { [weak self] in self?.settleAll() }
-        slotTimer = loop.makeTimer { [weak self] in self?.renewSlots() }
-        probeTimer = loop.makeTimer { [weak self] in self?.probe() }
+        settleTimer = loop.makeTimer { [unowned self] in settleAll() }
+        slotTimer = loop.makeTimer { [unowned self] in renewSlots() }
+        probeTimer = loop.makeTimer { [unowned self] in probe() }
     }
 
     var takesInAdvance: Bool { plan.lease > .zero }
+
+    /// The client of Redis while limits hold for the whole fleet; nil otherwise.
+    var sharedRedis: RedisClient? { mode == .shared ? redis : nil }
+
+    /// How many event loops share what is there, at least 1.
+    var loops: Int { max(1, loopsOfFleet()) }
 
     /// Microseconds of the loop's clock.
     var now: Double { Double(MonotonicTime.now.nanoseconds) / 1_000 }
@@ -124,7 +129,7 @@ package final class RateLimiter {
     package func take(_ demand: LimitDemand) -> Permit? {
         let target = target(of: demand)
         guard target.queue.isEmpty else { return nil }
-        let need = Need(input: Double(demand.input), output: Double(demand.output))
+        let need = demand.need
         for route in routes(demand, target) {
             if let permit = permit(on: route, need) { return permit }
         }
@@ -140,11 +145,8 @@ package final class RateLimiter {
         _ demand: LimitDemand, deadline: MonotonicTime?, longest: Duration, isolation: isolated (any Actor)? = #isolation
     ) async -> LimitOutcome {
         let target = target(of: demand)
-        let need = Need(input: Double(demand.input), output: Double(demand.output))
-        let (seconds, attoseconds) = longest.components
         let waiting = Waiting(
-            demand, need, deadline: deadline.map { Double($0.nanoseconds) / 1_000 } ?? .infinity,
-            longest: Double(seconds) * 1e6 + Double(attoseconds) / 1e12)
+            demand, deadline: deadline.map { Double($0.nanoseconds) / 1_000 } ?? .infinity, longest: longest.microseconds)
         let cancellation = Cancellation(limiter: self, target: target, waiting: waiting)
         statistics.waited += 1
         await withTaskCancellationHandler {
@@ -169,17 +171,18 @@ package final class RateLimiter {
 
     private func enqueue(_ waiting: Waiting, _ target: Target) {
         let tenant = waiting.demand.tenant
+        let need = waiting.demand.need
         waiting.ticket = target.queue.add(
             waiting, tenant: tenant, weight: Double(plan.tenant(tenant).weight), priority: waiting.demand.priority,
-            cost: 1 + waiting.need.input + waiting.need.output)
-        target.backlog[tenant, default: .nothing] = target.backlog[tenant, default: .nothing] + waiting.need
+            cost: 1 + need.input + need.output)
+        target.backlog[tenant, default: 0] += 1
         target.nearestDeadline = min(target.nearestDeadline, waiting.deadline)
     }
 
     /// Ends the wait of a request that has left the queue.
     func resume(_ waiting: Waiting, _ target: Target, _ outcome: LimitOutcome) {
         let tenant = waiting.demand.tenant
-        if let rest = target.backlog[tenant].map({ $0 - waiting.need }) { target.backlog[tenant] = rest.requests > 0 ? rest : nil }
+        if let count = target.backlog[tenant] { target.backlog[tenant] = count > 1 ? count - 1 : nil }
         waiting.outcome = outcome
         waiting.continuation?.resume()
         waiting.continuation = nil
@@ -196,15 +199,18 @@ package final class RateLimiter {
         let time = now
         if mode != .shared, plan.withoutRedis == .open {
             statistics.granted += 1
-            return Permit(key: route.key, route: route, reserved: .nothing)
+            return Permit(key: route.key, route: route, reserved: .nothing, taken: 0)
         }
-        guard route.gates.allSatisfy(isOpen), route.kinds.isEmpty || route.allowance.take(need, of: route.kinds, now: time) else {
-            return nil
+        guard route.gates.allSatisfy(isOpen) else { return nil }
+        var taken = 0.0
+        if !route.kinds.isEmpty {
+            guard let time = route.allowance.take(need, of: route.kinds, now: time) else { return nil }
+            taken = time
         }
-        for gate in route.gates { slots[gate.scope]?.used += 1 }
+        for gate in route.gates { slots[gate.scope, default: Slots(limit: gate.limit)].used += 1 }
         if takesInAdvance { route.noteUse(need, now: time, advance: advance) }
         statistics.granted += 1
-        return Permit(key: route.key, route: route, reserved: need)
+        return Permit(key: route.key, route: route, reserved: need, taken: taken)
     }
 
     // MARK: After the call
@@ -225,17 +231,9 @@ package final class RateLimiter {
     }
 
     private func finish(_ permit: Permit, used: Need) {
-        let (route, rest) = (permit.route, permit.reserved - used)
-        if permit.reserved != .nothing, rest != .nothing {
-            if rest.requests >= 0, rest.input >= 0, rest.output >= 0, takesInAdvance, let target = route.target, !target.queue.isEmpty {
-                // Others wait for it here.
-                let time = now
-                route.allowance.add(rest, extra: .nothing, first: 0, last: 0, asked: time, now: time, advance: advance)
-                pump(target)
-            } else {
-                route.change = route.change - rest
-            }
-            settleLater(route)
+        if permit.reserved != .nothing, permit.reserved != used {
+            permit.route.leftover.add(reserved: permit.reserved, used: used, taken: permit.taken)
+            settleLater(permit.route)
         }
         leave(permit)
     }
@@ -247,7 +245,7 @@ package final class RateLimiter {
         if let known = targets[model] { return known }
         if targets.count >= Self.mostTargets { targets = targets.filter { !$0.value.queue.isEmpty } }
         let target = Target(model)
-        target.timer = loop.makeTimer { [weak self, weak target] in if let target { self?.pump(target) } }
+        target.timer = loop.makeTimer { [unowned self, unowned target] in pump(target) }
         targets[model] = target
         return target
     }
@@ -258,7 +256,6 @@ package final class RateLimiter {
         return demand.keys().map { key in
             if let known = target.routes[tenant]?[key] { return known }
             let route = makeRoute(key, target.model, demand.tenant)
-            route.target = target
             if target.routes.count >= Self.mostTargets { target.routes.removeAll() }
             target.routes[tenant, default: [:]][key] = route
             return route
@@ -285,5 +282,12 @@ private struct Cancellation: @unchecked Sendable {
 
     func run() {
         limiter.loop.execute { limiter.giveUp(waiting, target) }
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) * 1e6 + Double(attoseconds) / 1e12
     }
 }

@@ -8,7 +8,6 @@ final class Route {
     }
 
     let key: Int
-    weak var target: RateLimiter.Target?
     let parts: [LimitAsk.Part]
     /// The same, for one loop without the others.
     let ratesOfParts: [LimitRates]
@@ -24,7 +23,7 @@ final class Route {
     /// When to ask again, in microseconds of the loop's clock.
     var comeAt = 0.0
     /// What is to be put right.
-    var change = Need.nothing
+    var leftover = Leftover()
     /// What calls have taken lately, in the length of an advance.
     var recent = Need.nothing
     var recentBegan = 0.0

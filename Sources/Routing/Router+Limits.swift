@@ -28,12 +28,14 @@ extension Router {
         guard let limiter, limiter.isLimited(provider: endpoint.name, model: model, tenant: request.tenant) else {
             return takeAnyKey(&call, record)
         }
-        let expected = estimator.estimate(
-            call.deployment.name, inputBytes: request.inputBytes, maxOutput: request.maxOutput(bytes) ?? call.deployment.maxTokens,
-            choices: request.choices(bytes))
+        let (name, inputBytes, type) = (call.deployment.name, request.inputBytes, request.type)
+        let (maxOutput, choices) = (request.maxOutput(bytes) ?? call.deployment.maxTokens, request.choices(bytes))
         let demand = LimitDemand(
-            provider: endpoint.name, model: model, tenant: request.tenant, priority: request.priority, input: expected.input,
-            output: request.type == .embedding ? 0 : expected.output,
+            provider: endpoint.name, model: model, tenant: request.tenant, priority: request.priority,
+            tokens: { [self] in
+                let expected = estimator.estimate(name, inputBytes: inputBytes, maxOutput: maxOutput, choices: choices)
+                return (expected.input, type == .embedding ? 0 : expected.output)
+            },
             keys: {
                 let keys = endpoint.usableKeys(for: model)
                 // That none may be used is found when it is to be taken.

@@ -16,7 +16,7 @@ struct TokenEstimator {
     /// Before there is experience, four bytes make a token.
     private static let firstRatio = 0.25
     /// Before there is experience, an answer has so many tokens, if it may.
-    private static let firstOutput = 1_024
+    private static let firstOutput = 256
     private static let weight = 1.0 / 16
     /// More models than there are; a requester's inventions must not fill the memory.
     private static let mostModels = 4_096

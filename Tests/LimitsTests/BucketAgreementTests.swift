@@ -54,10 +54,14 @@ import Testing
                     switch Int.random(in: 0..<10, using: &random) {
                     case 0:
                         let scope = Self.scopes.randomElement(using: &random) ?? ""
-                        let change = Self.units(3, using: &random) * (Bool.random(using: &random) ? 1 : -1)
-                        store.settle(scope, specs[scope] ?? [], by: change, now: now)
+                        var settlement = Settlement(more: Self.units(3, using: &random))
+                        if Bool.random(using: &random) {
+                            settlement.rest = Self.units(3, using: &random)
+                            settlement.taken = now - Double([0, 1, 50_000, 7_200_000_000].randomElement(using: &random) ?? 0)
+                        }
+                        store.settle(scope, specs[scope] ?? [], settlement, now: now)
                         _ = try await redis.evaluate(
-                            settle, keys: [.string(scope)], arguments: LimitScripts.arguments(of: change, specs[scope] ?? []))
+                            settle, keys: [.string(scope)], arguments: LimitScripts.arguments(of: settlement, specs[scope] ?? []))
                     case 1:
                         let scope = Self.scopes.randomElement(using: &random) ?? ""
                         guard let bucket = specs[scope]?.first(where: { $0.kind != .day }) else { continue }
@@ -82,8 +86,9 @@ import Testing
                     }
                     for scope in Self.scopes {
                         let held = try await redis.hash(scope)
-                        for (kind, arrival) in store.scopes[scope]?.arrivals ?? [:] {
-                            #expect(held["\(kind.field)"].flatMap(Double.init) == arrival, "\(place), \(scope) \(kind)")
+                        for (kind, level) in store.scopes[scope]?.levels ?? [:] {
+                            let numbers = held["\(kind.field)"]?.split(separator: " ").compactMap { Double($0) }
+                            #expect(numbers == [level.arrival, level.full], "\(place), \(scope) \(kind)")
                         }
                         #expect(held["d"].flatMap(Double.init) ?? 0 == store.scopes[scope]?.dayCount ?? 0, "\(place)")
                         #expect(held["l"].flatMap(Double.init) ?? 0 == store.scopes[scope]?.line ?? 0, "\(place)")

@@ -13,12 +13,12 @@ import Testing
     /// A loop as the limiter has it, without waiting requests: an allowance, and what is to be put right.
     private struct Loop {
         var allowance = Allowance()
-        var change = Need.nothing
+        var leftover = Leftover()
         var comeAt = 0.0
         /// What its clock is ahead of Redis'.
         var skew: Double
         /// Calls under way: what was reserved, and when they end.
-        var calls: [(reserved: Need, used: Need, end: Double)] = []
+        var calls: [(reserved: Need, used: Need, taken: Double, end: Double)] = []
     }
 
     private static let advance = 500_000.0
@@ -46,6 +46,8 @@ import Testing
         var largest = Need.nothing
         while time < end {
             time += Double.random(in: 0...40_000, using: &random)
+            // Lulls, in which all buckets fill up.
+            if Int.random(in: 0..<400, using: &random) == 0 { time += Double.random(in: 0...6e6, using: &random) }
             let index = Int.random(in: loops.indices, using: &random)
             let clock = time + loops[index].skew
             let loopCount = loops.count
@@ -60,18 +62,22 @@ import Testing
                 continue
             default: break
             }
-            for call in loops[index].calls where call.end <= time { loops[index].change = loops[index].change + call.used - call.reserved }
+            for call in loops[index].calls where call.end <= time {
+                loops[index].leftover.add(reserved: call.reserved, used: call.used, taken: call.taken)
+            }
             loops[index].calls.removeAll { $0.end <= time }
-            let change = loops[index].change - loops[index].allowance.expired(now: clock)
-            loops[index].change = .nothing
-            if change != .nothing { store.settle("s", specs, by: change, now: time) }
+            loops[index].leftover.add(loops[index].allowance.expired(now: clock))
+            if !loops[index].leftover.isEmpty { store.settle("s", specs, loops[index].leftover.settlement, now: time) }
+            loops[index].leftover = Leftover()
             for _ in 0..<Int.random(in: 1...40, using: &random) {
                 let need = someNeed()
                 largest = Need(requests: 1, input: max(largest.input, need.input), output: 0)
-                if loops[index].allowance.take(need, of: kinds, now: clock) {
-                    // It is not used beyond what was reserved, but often less.
-                    uses.append(Use(time: time, need: need))
-                    loops[index].calls.append((need, need, time + Double.random(in: 0...2e6, using: &random)))
+                if let taken = loops[index].allowance.take(need, of: kinds, now: clock) {
+                    // It is not used beyond what was reserved, but often less, which is known only at its end.
+                    let used = Need(input: (need.input * Double.random(in: 0...1, using: &random)).rounded(), output: 0)
+                    uses.append(Use(time: time, need: used))
+                    let length = Double.random(in: 0...2e6, using: &random) * (Int.random(in: 0..<50, using: &random) == 0 ? 20 : 1)
+                    loops[index].calls.append((need, used, taken, time + length))
                 } else if loops[index].comeAt <= clock, !loops[index].allowance.willHave(need, of: kinds, now: clock) {
                     let missing = need - loops[index].allowance.total
                     let asked = Need(requests: max(0, missing.requests), input: max(0, missing.input), output: 0)
@@ -80,10 +86,11 @@ import Testing
                         extra: Need(requests: 30, input: 30 * tokens, output: 0), isWaitedFor: Bool.random(using: &random),
                         advance: Self.advance, loops: loopCount)
                     switch store.take(ask, now: time) {
-                    case .granted(let first, let last, let extra):
+                    case .granted(let first, let last, let extra, let taken):
                         loops[index].allowance.add(
-                            asked, extra: extra, first: first, last: max(first, last), asked: clock, now: clock, advance: Self.advance)
-                    case .comeAgain(let after, _):
+                            asked, extra: extra, first: first, last: max(first, last), asked: clock, taken: taken, now: clock,
+                            advance: Self.advance)
+                    case .comeAgain(let after, _, _):
                         #expect(after > 0)
                         loops[index].comeAt = clock + after
                     }

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 
 /// One event loop's limiter.
-actor LimiterUser {
+actor LimiterUser: LoopUser {
     nonisolated let loop = EventLoop(name: "limiter")
     private let name: String
     private let port: Int?
@@ -28,21 +28,12 @@ actor LimiterUser {
 
     /// Runs `body` with so many loops that share a plan.
     static func with(_ count: Int, port: Int?, _ plan: LimitPlan, _ body: ([LimiterUser]) async throws -> Void) async throws {
-        let users = (0..<count).map { LimiterUser("loop-\($0)", port: port, plan, loops: count) }
-        for user in users { await user.start() }
-        let failure: (any Error)?
-        do {
-            try await body(users)
-            failure = nil
-        } catch {
-            failure = error
-        }
-        for user in users { await user.stop() }
-        for user in users { user.loop.shutDown() }
-        if let failure { throw failure }
+        try await run((0..<count).map { LimiterUser("loop-\($0)", port: port, plan, loops: count) }, body)
     }
 
-    private func start() async {
+    nonisolated func endLoop() { loop.shutDown() }
+
+    func start() async {
         if let port { redis = RedisClient(loop: loop, configuration: RedisConfiguration(host: "127.0.0.1", port: port)) }
         try? await redis?.connect()
         let (loops, loop) = (loops, loop)
@@ -53,7 +44,7 @@ actor LimiterUser {
         self.limiter = limiter
     }
 
-    private func stop() async {
+    func stop() async {
         limiter?.stop()
         await redis?.close()
         limiter = nil
@@ -79,7 +70,7 @@ actor LimiterUser {
         -> Held?
     {
         let demand = LimitDemand(
-            provider: "p", model: "m", tenant: tenant, priority: priority, input: tokens, output: 0, keys: { keys })
+            provider: "p", model: "m", tenant: tenant, priority: priority, tokens: { (tokens, 0) }, keys: { keys })
         guard let limiter else { return nil }
         if let permit = limiter.take(demand) { return note(permit, tenant) }
         guard case .granted(let permit) = await limiter.wait(demand, deadline: nil, longest: longest) else { return nil }
@@ -88,7 +79,7 @@ actor LimiterUser {
 
     /// What waiting comes to, where it is no permit.
     func refusal(deadline: Duration? = nil, longest: Duration = .seconds(60)) async -> String {
-        let demand = LimitDemand(provider: "p", model: "m", tenant: nil, priority: 5, input: 0, output: 0, keys: { [0] })
+        let demand = LimitDemand(provider: "p", model: "m", tenant: nil, priority: 5, tokens: { (0, 0) }, keys: { [0] })
         switch await limiter?.wait(demand, deadline: deadline.map { .now + $0 }, longest: longest) {
         case .granted: return "granted"
         case .tooLong(let milliseconds): return milliseconds > 1_000 ? "too long" : "too long, but not for long"
