@@ -41,7 +41,7 @@ let package = Package(
         room("Compression", ["CZstd"]),
         room("Bulk", ["Kafka", "Envelope", "Security", .product(name: "Logging", package: "swift-log")]),
         room("HTTP", ["EventLoop", "CCurl"]),
-        room("Redis", ["EventLoop", "CHiredis"]),
+        room("Redis", ["EventLoop", "CHiredis", "COpenSSL"]),
         room("Providers", ["Envelope"]),
         room(
             "Coordination",

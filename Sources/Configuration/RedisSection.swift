@@ -18,13 +18,35 @@ package struct RedisSection: Sendable {
         let url = try settings.textOrSecret("redis.url").reveal()
         guard !url.isEmpty else { return nil }
         let password = try settings.secret("redis.password")?.reveal()
+        var client: RedisConfiguration
         do {
-            var client = try RedisConfiguration(url: url, password: password)
-            client.timeout = .milliseconds(settings.integer("redis.timeout_ms"))
-            return client
+            client = try RedisConfiguration(url: url, password: password)
         } catch {
             var problems = Problems()
             problems.add(error.message, at: settings.origin(of: "redis.url"))
+            throw problems.error
+        }
+        client.timeout = .milliseconds(settings.integer("redis.timeout_ms"))
+        client.sentinels?.password = try settings.secret("redis.sentinel_password")?.reveal()
+        try readTLS(settings, &client)
+        return client
+    }
+
+    private static func readTLS(_ settings: Settings, _ client: inout RedisConfiguration) throws(ConfigurationError) {
+        func text(_ path: SettingPath) -> String? {
+            let text = settings.text(path)
+            return text.isEmpty ? nil : text
+        }
+        let tls = RedisTLS(
+            authorities: text("redis.ca_file"), certificate: text("redis.client_certificate"), key: text("redis.client_key"),
+            serverName: text("redis.server_name"))
+        if client.tls != nil {
+            client.tls = tls
+        } else if tls != RedisTLS() {
+            var problems = Problems()
+            problems.add(
+                "redis.url: is without TLS, but redis.ca_file, client_certificate, client_key or server_name is set; write rediss://",
+                at: settings.origin(of: "redis.url"))
             throw problems.error
         }
     }

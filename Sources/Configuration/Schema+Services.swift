@@ -56,9 +56,14 @@ extension Schema {
     ]
 
     static let redisKeys = [
-        Key("redis.url", .textOrSecret, "", "redis://[user@]host[:port][/database]; empty for none"),
+        Key("redis.url", .textOrSecret, "", "redis://[user@]host[:port][/database], rediss:// for TLS, redis-sentinel://; empty for none"),
         Key("redis.password", .secret, nil, "Redis' password"),
+        Key("redis.sentinel_password", .secret, nil, "the sentinels' password"),
         Key("redis.timeout_ms", .integer(1...60_000), 500, "how long a command waits for its reply"),
+        Key("redis.ca_file", .text, "", "a PEM file of authorities to trust instead of the system's"),
+        Key("redis.client_certificate", .text, "", "a PEM file with the worker's certificate, if Redis asks for one"),
+        Key("redis.client_key", .text, "", "a PEM file with the key of client_certificate"),
+        Key("redis.server_name", .text, "", "the name in Redis' certificate, if it is not the host's"),
     ]
 
     static let retryKeys = [

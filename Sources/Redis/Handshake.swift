@@ -7,7 +7,7 @@ struct Handshake {
     }
 
     private enum Step {
-        case authenticate, select, setName
+        case authenticate, role, select, setName
     }
 
     let commands: [[RedisArgument]]
@@ -20,6 +20,10 @@ struct Handshake {
         if let password = configuration.password {
             steps.append(.authenticate)
             commands.append(["AUTH"] + (configuration.user.map { [.string($0)] } ?? []) + [.string(password)])
+        }
+        if configuration.sentinels != nil {
+            steps.append(.role)
+            commands.append(["ROLE"])
         }
         if configuration.database != 0 {
             steps.append(.select)
@@ -37,6 +41,10 @@ struct Handshake {
         switch reply {
         case .error(let text):
             if let failure = failure(of: step, text) { return .failed(failure) }
+        case .array(let parts) where step == .role:
+            guard parts.first?.string == "master" else {
+                return .failed(RedisError(.unavailable, "\(origin) is not the primary yet, or no more; asking the sentinels again"))
+            }
         case .status("OK"):
             break
         default:
@@ -53,6 +61,10 @@ struct Handshake {
             return RedisError(.refused, "\(origin) has no password set for this user: remove redis.password, or set one there")
         case (.authenticate, _):
             return RedisError(.refused, "\(origin) refused the password: check redis.password, and the user name in redis.url")
+        case (.role, .refused) where RedisError.kind(of: text) == "NOAUTH":
+            return RedisError(.refused, "\(origin) asks for a password: set redis.password")
+        case (.role, _):
+            return general
         case (.select, .refused):
             return general
         case (.select, _):

@@ -7,6 +7,42 @@ private struct Resolution: @unchecked Sendable {
 
 extension RedisClient {
     func beginAttempt() {
+        if let sentinels = configuration.sentinels {
+            askSentinels(sentinels, triedBefore: 0)
+        } else {
+            beginAttemptAtKnownAddress()
+        }
+    }
+
+    /// Asks one sentinel after the other where the primary is, and goes on there.
+    private func askSentinels(_ sentinels: RedisSentinels, triedBefore: Int, failure: RedisError? = nil) {
+        guard triedBefore < sentinels.addresses.count else {
+            let reason = failure.map { "; the last one: \($0)" } ?? ""
+            return attemptFailed(RedisError(.unavailable, "no sentinel tells where \(sentinels.service) is\(reason)"))
+        }
+        let index = (firstSentinel + triedBefore) % sentinels.addresses.count
+        var place = RedisConfiguration(
+            host: sentinels.addresses[index].host, port: sentinels.addresses[index].port, password: sentinels.password)
+        (place.tls, place.timeout, place.connectTimeout) = (configuration.tls, configuration.timeout, configuration.connectTimeout)
+        let asked = RedisClient(loop: loop, configuration: place)
+        sentinel = asked
+        asked.execute(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", .string(sentinels.service)]) { [weak self] result in
+            guard let self, sentinel === asked, case .connecting = lifecycle.phase else { return }
+            sentinel = nil
+            if case .success(let reply) = result, let words = reply.array?.compactMap(\.string), words.count == 2, let port = Int(words[1])
+            {
+                firstSentinel = index
+                (configuration.host, configuration.port) = (words[0], port)
+                return beginAttemptAtKnownAddress()
+            }
+            let unknown = RedisError(.unavailable, "\(place.origin) knows no \(sentinels.service); check the name in redis.url")
+            var reason = unknown
+            if case .failure(let error) = result { reason = error }
+            askSentinels(sentinels, triedBefore: triedBefore + 1, failure: reason)
+        }
+    }
+
+    private func beginAttemptAtKnownAddress() {
         if HostAddresses.isNumeric(configuration.host) {
             untriedAddresses = [configuration.host]
             tryNextAddress(after: nil)
@@ -37,9 +73,14 @@ extension RedisClient {
     private func tryNextAddress(after earlier: ConnectionEnd?) {
         var last = earlier
         while let address = untriedAddresses.popLast() {
-            let result = Connection.open(address: address, port: configuration.port, loop: loop) { [weak self] event in
-                self?.handle(event)
-            }
+            let onEvent: (Connection.Event) -> Void = { [weak self] in self?.handle($0) }
+            let result =
+                if let tls = configuration.tls {
+                    SecureConnection.open(
+                        address: address, port: configuration.port, host: configuration.host, tls: tls, loop: loop, onEvent: onEvent)
+                } else {
+                    PlainConnection.open(address: address, port: configuration.port, loop: loop, onEvent: onEvent)
+                }
             switch result {
             case .success(let connection):
                 self.connection = connection
@@ -58,6 +99,10 @@ extension RedisClient {
             greet()
         case .replies(let replies):
             received(replies)
+            if configuration.sentinels != nil, replies.contains(where: \.isOfReplica), case .available = lifecycle.phase {
+                // It was the primary once: sentinels know the new one.
+                connectionIsOver(RedisError(.unavailable, "\(configuration.origin) is no primary any more; asking the sentinels"))
+            }
         case .ended(let end):
             ended(end)
         }
@@ -163,7 +208,8 @@ extension RedisClient {
             change { $0.retries() }
             beginAttempt()
         } else if case .connecting = lifecycle.phase {
-            let end = ConnectionEnd(reason: "no answer within \(configuration.connectTimeout)")
+            let guess = configuration.tls == nil ? "" : ", as from a server that does not speak TLS there"
+            let end = ConnectionEnd(reason: "no answer within \(configuration.connectTimeout)\(guess)")
             forgetConnection()
             tryNextAddress(after: end)
         }
@@ -171,6 +217,7 @@ extension RedisClient {
 
     private func forgetConnection() {
         attemptTimer?.disarm()
+        sentinel = nil
         handshake = nil
         scripts.removeAll()
         counted.writes += connection?.writes ?? 0
@@ -195,5 +242,11 @@ extension RedisClient {
         let waiters = attemptWaiters
         attemptWaiters = []
         for waiter in waiters { waiter.resume(returning: failure) }
+    }
+}
+
+extension RedisValue {
+    fileprivate var isOfReplica: Bool {
+        if case .error(let text) = self { RedisError.kind(of: text) == "READONLY" } else { false }
     }
 }

@@ -10,7 +10,8 @@ internal import Glibc
 ///
 /// After a reply that does not come in time the connection is replaced, so that no reply is ever taken for another command's.
 package final class RedisClient {
-    package let configuration: RedisConfiguration
+    /// Where sentinels say so, the address is that of the primary last known.
+    package internal(set) var configuration: RedisConfiguration
     /// Called on the loop after each change of `state`, for logs and metrics. It must not call the client.
     package var onStateChange: ((RedisState) -> Void)?
 
@@ -23,6 +24,10 @@ package final class RedisClient {
     /// Addresses that this attempt has yet to try, the next one last.
     var untriedAddresses: [String] = []
     var isResolving = false
+    /// Asks a sentinel; nil when none is asked.
+    var sentinel: RedisClient?
+    /// Which of the sentinels is asked first.
+    var firstSentinel = 0
     var commands = CommandQueue()
     var lastTicket: UInt64 = 0
     /// The bytes of the commands that wait for a connection.

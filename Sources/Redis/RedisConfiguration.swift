@@ -2,6 +2,10 @@
 package struct RedisConfiguration: Sendable {
     package var host: String
     package var port: Int
+    /// Nil without encryption.
+    package var tls: RedisTLS?
+    /// Who knows the primary's address; nil if it does not change.
+    package var sentinels: RedisSentinels?
     package var user: String?
     package var password: String?
     /// The number of the database that every connection selects.
@@ -26,26 +30,32 @@ package struct RedisConfiguration: Sendable {
     }
 
     /// - Parameters:
-    ///   - url: `redis://[user[:password]@]host[:port][/database]`, percent-encoded where needed.
+    ///   - url: `redis://[user[:password]@]host[:port][/database]`, percent-encoded where needed; `rediss://` for TLS; or
+    ///     `redis-sentinel://[user[:password]@]host[:port][,host[:port]…]/service[/database]`, with `rediss-sentinel://` for TLS.
     ///   - password: the password, kept apart from the address; it takes the place of one in the URL.
     /// - Throws: `RedisError` with the code `invalidConfiguration`.
     package init(url: String, password: String? = nil) throws(RedisError) {
         let parts = try RedisURL(url)
         self.init(
-            host: parts.host, port: parts.port, user: parts.user, password: password ?? parts.password, database: parts.database)
+            host: parts.addresses[0].host, port: parts.addresses[0].port, user: parts.user, password: password ?? parts.password,
+            database: parts.database)
+        if parts.isEncrypted { tls = RedisTLS() }
+        if let service = parts.service { sentinels = RedisSentinels(addresses: parts.addresses, service: service) }
     }
 
     /// The address, for messages.
     var origin: String {
-        host.contains(":") ? "Redis at [\(host)]:\(port)" : "Redis at \(host):\(port)"
+        "Redis at \(RedisAddress(host: host, port: port))"
     }
 }
 
 extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The address without the password.
     package var description: String {
-        let shownHost = host.contains(":") ? "[\(host)]" : host
-        return "redis://\(user.map { "\($0)@" } ?? "")\(shownHost):\(port)/\(database)"
+        let scheme = "redis\(tls == nil ? "" : "s")\(sentinels == nil ? "" : "-sentinel")"
+        let addresses = sentinels?.addresses ?? [RedisAddress(host: host, port: port)]
+        let place = addresses.map(\.description).joined(separator: ",") + (sentinels.map { "/\($0.service)" } ?? "")
+        return "\(scheme)://\(user.map { "\($0)@" } ?? "")\(place)/\(database)"
     }
 
     package var debugDescription: String { description }

@@ -62,6 +62,13 @@ extension RedisError {
             (code, advice) = (.server(kind), "raise maxmemory of the server, or set an eviction policy")
         case "READONLY":
             (code, advice) = (.server(kind), "redis.url names a replica: name the primary")
+        case "MOVED", "ASK", "CROSSSLOT":
+            (code, advice) = (
+                .server(kind),
+                "redis.url names one of several shards of a cluster, which is not followed: name a Redis of one shard, or a proxy"
+            )
+        case "CLUSTERDOWN":
+            (code, advice) = (.unavailable, "the cluster does not serve all slots: see CLUSTER INFO; it may do so again by itself")
         case "MISCONF":
             (code, advice) = (.server(kind), "the server cannot write its snapshot: see its log and disk")
         case "BUSY":

@@ -1,7 +1,10 @@
-/// The parts of a `redis://` URL.
+/// The parts of a URL of Redis, or of its sentinels.
 struct RedisURL {
-    var host = ""
-    var port = 6379
+    /// One, or those of the sentinels.
+    var addresses: [RedisAddress] = []
+    var isEncrypted = false
+    /// The sentinels' name of the primary; nil if there are none.
+    var service: String?
     var user: String?
     var password: String?
     var database = 0
@@ -13,12 +16,8 @@ struct RedisURL {
         }
         let scheme = url[..<schemeEnd.lowerBound].lowercased()
         switch scheme {
-        case "redis":
-            break
-        case "rediss":
-            throw Self.invalid(
-                "rediss:// asks for TLS, which this build cannot speak to Redis",
-                advice: "use redis:// over a private network or through a TLS tunnel such as stunnel")
+        case "redis", "redis-sentinel": break
+        case "rediss", "rediss-sentinel": isEncrypted = true
         case "unix", "redis+unix", "redis-socket", "redis+socket":
             throw Self.invalid("\(scheme):// asks for a Unix socket, which is not supported", advice: "let Redis listen on a TCP port")
         default:
@@ -34,15 +33,33 @@ struct RedisURL {
             try readCredentials(rest[..<at])
             rest = rest[rest.index(after: at)...]
         }
-        if let slash = rest.firstIndex(of: "/") {
-            let path = rest[rest.index(after: slash)...]
-            if !path.isEmpty {
-                guard let number = Int(path), number >= 0 else { throw Self.invalid("its database is not a number") }
-                database = number
-            }
-            rest = rest[..<slash]
+        var path = rest.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).dropFirst()
+        rest = rest.prefix { $0 != "/" }
+        guard scheme.hasSuffix("sentinel") else {
+            try readDatabase(path.popFirst())
+            guard path.isEmpty else { throw Self.invalid("its database is not a number") }
+            addresses = [try Self.address(rest, port: Self.port)]
+            return
         }
-        try readAddress(rest)
+        let name = try Self.decode(path.popFirst() ?? "")
+        guard !name.isEmpty else {
+            throw Self.invalid(
+                "it does not name the service", advice: "write \(scheme)://[user@]host[:port][,host[:port]…]/service[/database]")
+        }
+        service = name
+        try readDatabase(path.popFirst())
+        for address in rest.split(separator: ",", omittingEmptySubsequences: false) {
+            addresses.append(try Self.address(address, port: Self.sentinelPort))
+        }
+    }
+
+    private static let port = 6_379
+    private static let sentinelPort = 26_379
+
+    private mutating func readDatabase(_ text: Substring?) throws(RedisError) {
+        guard let text, !text.isEmpty else { return }
+        guard let number = Int(text), number >= 0 else { throw Self.invalid("its database is not a number") }
+        database = number
     }
 
     private mutating func readCredentials(_ text: Substring) throws(RedisError) {
@@ -55,27 +72,29 @@ struct RedisURL {
         if parts.count == 2 { password = try Self.decode(parts[1]) }
     }
 
-    private mutating func readAddress(_ text: Substring) throws(RedisError) {
+    private static func address(_ text: Substring, port: Int) throws(RedisError) -> RedisAddress {
+        var address = RedisAddress(host: "", port: port)
         var portText: Substring = ""
         if text.first == "[" {
-            guard let end = text.firstIndex(of: "]") else { throw Self.invalid("its IPv6 address lacks the closing ]") }
-            host = String(text[text.index(after: text.startIndex)..<end])
+            guard let end = text.firstIndex(of: "]") else { throw invalid("its IPv6 address lacks the closing ]") }
+            address.host = String(text[text.index(after: text.startIndex)..<end])
             portText = text[text.index(after: end)...]
-            guard portText.isEmpty || portText.first == ":" else { throw Self.invalid("something follows its IPv6 address") }
+            guard portText.isEmpty || portText.first == ":" else { throw invalid("something follows its IPv6 address") }
             portText = portText.dropFirst()
         } else {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count <= 2 else { throw Self.invalid("its IPv6 address is not in brackets") }
-            host = String(text.prefix { $0 != ":" })
+            guard parts.count <= 2 else { throw invalid("its IPv6 address is not in brackets") }
+            address.host = String(text.prefix { $0 != ":" })
             if parts.count == 2 { portText = parts[1] }
         }
-        guard !host.isEmpty else { throw Self.invalid("it names no host") }
+        guard !address.host.isEmpty else { throw invalid("it names no host") }
         if !portText.isEmpty {
             guard let number = Int(portText), (1...65_535).contains(number) else {
-                throw Self.invalid("its port is not a number up to 65535")
+                throw invalid("its port is not a number up to 65535")
             }
-            port = number
+            address.port = number
         }
+        return address
     }
 
     private static func decode(_ text: Substring) throws(RedisError) -> String {

@@ -73,6 +73,10 @@ import Testing
             redis:
               url: ""
               timeout_ms: 500
+              ca_file: ""
+              client_certificate: ""
+              client_key: ""
+              server_name: ""
             retry:
               max_attempts: 4
               base_delay_ms: 500

@@ -17,6 +17,12 @@ import Testing
         #expect(ipv6.host == "::1" && ipv6.port == 7000 && ipv6.user == nil && ipv6.password == "secret")
     }
 
+    @Test func theSchemeTellsOfTLS() throws {
+        #expect(try RedisConfiguration(url: "rediss://h").tls == RedisTLS())
+        #expect(try RedisConfiguration(url: "redis://h").tls == nil)
+        #expect(try "\(RedisConfiguration(url: "rediss://h:1"))" == "rediss://h:1/0")
+    }
+
     @Test func aPasswordGivenApartTakesPrecedence() throws {
         #expect(try RedisConfiguration(url: "redis://u:one@h", password: "two").password == "two")
         #expect(try RedisConfiguration(url: "redis://u:one@h").password == "one")
@@ -33,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("rediss://h", "TLS"), ("unix:///run/redis.sock", "TCP"), ("redis+unix:///x", "TCP"), ("http://h", "scheme is not redis"),
+        ("unix:///run/redis.sock", "TCP"), ("redis+unix:///x", "TCP"), ("http://h", "scheme is not redis"),
         ("127.0.0.1:6379", "no scheme"), ("redis://", "no host"), ("redis://h:port", "port"), ("redis://h:70000", "port"),
         ("redis://h:0", "port"), ("redis://h/one", "database"), ("redis://h/-1", "database"), ("redis://::1", "brackets"),
         ("redis://[::1", "closing"), ("redis://[::1]x", "follows"), ("redis://h?timeout=1", "parameters"),

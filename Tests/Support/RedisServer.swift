@@ -4,16 +4,37 @@ internal import Synchronization
 /// A Redis server of a test's own on loopback, which keeps nothing on disk.
 package final class RedisServer: Sendable {
     package let port: Int
-    private let options: [String]
+    private let arguments: [String]
     private let process: Mutex<ChildProcess>
 
     /// Starts it, and waits until it listens.
     ///
     /// - Parameter options: further options of `redis-server`, as in `["--requirepass", "secret"]`.
-    package init(_ options: [String] = []) async throws {
-        port = try FreePort.find()
-        self.options = options
-        process = Mutex(try Self.start(port, options))
+    package convenience init(_ options: [String] = []) async throws {
+        let port = try FreePort.find()
+        try await self.init(port: port, ["--port", "\(port)"] + Self.keepingNothing + options)
+    }
+
+    /// One that speaks TLS only.
+    package convenience init(tls options: [String]) async throws {
+        let port = try FreePort.find()
+        try await self.init(port: port, ["--port", "0", "--tls-port", "\(port)"] + Self.keepingNothing + options)
+    }
+
+    /// A sentinel.
+    ///
+    /// - Parameter file: its configuration, which it writes to.
+    package convenience init(sentinel file: String) async throws {
+        let port = try FreePort.find()
+        try await self.init(port: port, [file, "--sentinel", "--port", "\(port)", "--bind", "127.0.0.1"])
+    }
+
+    private static let keepingNothing = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+
+    private init(port: Int, _ arguments: [String]) async throws {
+        self.port = port
+        self.arguments = arguments
+        process = Mutex(try ChildProcess("redis-server", arguments))
         try await waitUntilListening()
     }
 
@@ -29,7 +50,7 @@ package final class RedisServer: Sendable {
 
     /// Starts it again on its port after `kill`.
     package func restart() async throws {
-        try process.withLock { $0 = try Self.start(port, options) }
+        try process.withLock { $0 = try ChildProcess("redis-server", arguments) }
         try await waitUntilListening()
     }
 
@@ -41,11 +62,6 @@ package final class RedisServer: Sendable {
     /// Lets it go on after `stall`.
     package func goOn() {
         process.withLock { $0.send(signal: SIGCONT) }
-    }
-
-    private static func start(_ port: Int, _ options: [String]) throws -> ChildProcess {
-        try ChildProcess(
-            "redis-server", ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"] + options)
     }
 
     private func waitUntilListening() async throws {
