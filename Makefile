@@ -51,6 +51,9 @@ test: install $(PYTHON) lint ## Build and run all tests, and the short forms of 
 	SWITCHYARD_BIN=.build/debug/switchyard N=10 $(PYTHON) Tests/Drills/llmock.py
 	SWITCHYARD_BIN=.build/debug/switchyard STREAMS=100 CHUNKS=100 $(PYTHON) Tests/Drills/streams.py
 	SWITCHYARD_BIN=.build/debug/switchyard N=1000 WORKERS=2 $(PYTHON) Tests/Drills/single_flight.py
+	SWITCHYARD_BIN=.build/debug/switchyard WORKERS=2 KILLS=0 SECONDS=30 LEAST=0.95 $(PYTHON) Tests/Drills/quota.py
+	SWITCHYARD_BIN=.build/debug/switchyard WORKERS=2 FAULTS=restarted,killed,full KILLED_S=8 FULL_S=8 RECOVERY_S=10 \
+	    $(PYTHON) Tests/Drills/redis_away.py
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last Tests/independent-broker \
 	    swift test --skip-build --no-parallel --filter SystemTests --skip "CommandLineTests|BrokerCommandTests|ProviderTests|SecrecyTests|BatchTests|LargeMessageTests|aStreamThatBreaks"
 	SWITCHYARD_TEST_PYTHON="$(CURDIR)/$(PYTHON)" Tests/with-failures-last \
@@ -91,6 +94,10 @@ drill-head-of-line: build ## Let one request take SLOW_S=60 seconds: those behin
 drill-quota: build ## Have WORKERS=8 share a key of RPM=600 requests a minute for SECONDS=300: nearly all is used, and no more
 	python3 Tests/Drills/quota.py
 
+.PHONY: drill-redis
+drill-redis: build ## Restart, pause, kill and fill Redis under load: nothing is lost, and limits hold
+	python3 Tests/Drills/redis_away.py
+
 .PHONY: drill-single-flight
 drill-single-flight: build ## Have N=10000 requests ask WORKERS=8 workers the same: the provider is called once
 	python3 Tests/Drills/single_flight.py
@@ -124,6 +131,11 @@ fuzz: install ## Feed each parser of answers, streams and requests with FUZZ_INP
 .PHONY: bench
 bench: build ## Measure against the floor and the peers, into Benchmarks/results
 	Benchmarks/run
+
+.PHONY: bench-limits
+bench-limits: build ## Compare the same limit kept to by WORKERS=4 of us and of LiteLLM for SECONDS=180
+	Benchmarks/run --install-only
+	.build/bench-python/bin/python Benchmarks/limits.py
 
 .PHONY: clean
 clean: ## Remove everything that was built

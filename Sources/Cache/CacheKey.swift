@@ -34,9 +34,29 @@ extension CachePlan {
     package func key(
         of request: borrowing RequestEnvelope, in bytes: UnsafeRawBufferPointer, provider: String, model: String, maxTokens: Int?
     ) -> CacheKey {
+        CacheKey(digest: digest(of: request, in: bytes, provider, model, maxTokens, hasQuestion: true))
+    }
+
+    /// A chat's last message, if it is a user's text, and the digest of all the rest: within such a scope, the answers to two questions that
+    /// mean the same are taken for the same.
+    package func question(
+        of request: borrowing RequestEnvelope, in bytes: UnsafeRawBufferPointer, provider: String, model: String, maxTokens: Int?
+    ) -> (text: UnsafeRawBufferPointer, scope: String)? {
+        guard request.type == .chat, let messages = request.payload(.messages) else { return nil }
+        var last: JSONView?
+        JSONView(at: messages, in: bytes).forEachElement { last = $0 }
+        guard let last, last["role"]?.isString("user") == true, let content = last["content"], content.kind == .string, !content.isEmpty
+        else { return nil }
+        return (content.json, digest(of: request, in: bytes, provider, model, maxTokens, hasQuestion: false))
+    }
+
+    private func digest(
+        of request: borrowing RequestEnvelope, in bytes: UnsafeRawBufferPointer, _ provider: String, _ model: String, _ maxTokens: Int?,
+        hasQuestion: Bool
+    ) -> String {
         var writer = ByteWriter(capacity: 2_048)
         // The number changes when other requests are to have the same key.
-        writer.append("switchyard cache 1\n")
+        writer.append(hasQuestion ? "switchyard cache 1\n" : "switchyard cache scope 1\n")
         for word in [isSharedByTenants ? "" : request.tenant ?? "", request.type.rawValue, provider, model] {
             // Lengths keep words apart.
             writer.append(word.utf8.count)
@@ -45,21 +65,21 @@ extension CachePlan {
         }
         if let maxTokens, request.payload(.maxTokens) == nil, request.payload(.maxCompletionTokens) == nil { writer.append(maxTokens) }
         let hasUsualSampling = providersWithUsualSampling.contains(provider)
-        var fields: [(name: UnsafeRawBufferPointer, value: JSONView)] = []
+        var fields: [(name: UnsafeRawBufferPointer, value: JSONView, isCut: Bool)] = []
         fields.reserveCapacity(request.payload.count)
         for field in request.payload {
             let value = JSONView(at: field.value, in: bytes)
             guard value.kind != .null, !Self.goesWithoutSaying(field.field, value, hasUsualSampling) else { continue }
-            fields.append((bytes[field.key], value))
+            fields.append((bytes[field.key], value, !hasQuestion && field.field == .messages))
         }
         fields.sort { $0.name.lexicographicallyPrecedes($1.name) }
         for field in fields {
             writer.append("\n")
             writer.append(field.name)
             writer.append(":")
-            writer.appendCanonical(field.value)
+            if field.isCut { writer.appendCanonicalButLast(field.value) } else { writer.appendCanonical(field.value) }
         }
-        return CacheKey(digest: Digest.sha256(writer.bytes))
+        return Digest.sha256(writer.bytes)
     }
 
     private static func goesWithoutSaying(_ field: RequestField, _ value: JSONView, _ hasUsualSampling: Bool) -> Bool {

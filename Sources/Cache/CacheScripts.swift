@@ -10,6 +10,7 @@ internal import Redis
 /// leads it, and whoever is told to wait is on the list before the answer is there.
 struct CacheScripts {
     private let prefix: String
+    private let prefixes: (value: String, flight: String, waiting: String, failure: String)
 
     /// Milliseconds after which a flight is another's that nobody renews.
     static let lease = 5_000
@@ -19,13 +20,15 @@ struct CacheScripts {
     static let mostWaiting = 100_000
 
     init(group: String) {
-        prefix = "sy:{cache:\(group)}:"
+        let prefix = "sy:{cache:\(group)}:"
+        self.prefix = prefix
+        prefixes = ("\(prefix)v:", "\(prefix)f:", "\(prefix)w:", "\(prefix)o:")
     }
 
-    func value(_ key: CacheKey) -> String { "\(prefix)v:\(key.digest)" }
-    func flight(_ key: CacheKey) -> String { "\(prefix)f:\(key.digest)" }
-    func waiting(_ key: CacheKey) -> String { "\(prefix)w:\(key.digest)" }
-    func failure(_ key: CacheKey) -> String { "\(prefix)o:\(key.digest)" }
+    func value(_ key: CacheKey) -> String { prefixes.value + key.digest }
+    func flight(_ key: CacheKey) -> String { prefixes.flight + key.digest }
+    func waiting(_ key: CacheKey) -> String { prefixes.waiting + key.digest }
+    func failure(_ key: CacheKey) -> String { prefixes.failure + key.digest }
 
     // MARK: What to ask
 

@@ -22,6 +22,15 @@ extension ByteWriter {
         }
     }
 
+    /// Appends the elements of an array but the last.
+    mutating func appendCanonicalButLast(_ array: JSONView) {
+        var previous: JSONView?
+        array.forEachElement { element in
+            if let previous { appendCanonical(previous) }
+            previous = element
+        }
+    }
+
     private mutating func appendCanonicalObject(_ object: JSONView) {
         var members: [(name: String, value: JSONView)] = []
         object.forEachMember { key, value in members.append((key.name, value)) }

@@ -12,7 +12,7 @@ extension ResponseCache {
         var awaited = ""
         if case .waiting(let token) = flight.state { awaited = token }
         lastToken += 1
-        flight.token = "\(tokenPrefix)\(lastToken)"
+        flight.token = tokenPrefix + lastToken.description
         flight.state = .asking
         flight.hasMail = false
         guard let shared else { return lead(flight) }

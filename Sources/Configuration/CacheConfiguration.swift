@@ -11,6 +11,10 @@ package struct CacheConfiguration: Sendable {
     package let compressAbove: Int
     /// zstd's.
     package let compressionLevel: Int
+    /// An alias, or `provider/model`; nil if only what is the same is answered from the cache.
+    package let semanticModel: String?
+    /// The cosine, 0 to 1, from which on two questions are taken for the same.
+    package let similarity: Double
 
     /// Which requests may be answered from the cache, unless they say otherwise.
     package enum Mode: String, CaseIterable, Sendable {
@@ -29,5 +33,8 @@ package struct CacheConfiguration: Sendable {
         redisMaxBytes = settings.integer("cache.redis_max_bytes")
         compressAbove = settings.integer("cache.compress_above_bytes")
         compressionLevel = settings.integer("cache.compression_level")
+        let model = settings.text("cache.semantic.model")
+        semanticModel = model.isEmpty ? nil : model
+        similarity = Double(settings.integer("cache.semantic.similarity_percent")) / 100
     }
 }

@@ -37,6 +37,10 @@ package struct Configuration: Sendable {
         limits = LimitsConfiguration(settings)
         cache = CacheConfiguration(settings)
         encryption = EncryptionConfiguration(settings)
+        if cache.semanticModel != nil, cache.mode == .off || redis.client == nil {
+            problems.add(
+                "cache.semantic.model: needs cache.mode and redis.url, in which it searches", at: settings.origin(of: "cache.semantic.model"))
+        }
         if cache.mode != .off, redis.client != nil, !encryption.hasKey {
             problems.add(
                 "cache.mode: answers lie in Redis encrypted, so encryption.key must be set, such as env:CACHE_ENCRYPTION_KEY; let "

@@ -34,6 +34,8 @@ extension Schema {
         Key("cache.redis_max_bytes", .bytes(0...(1 << 50)), .integer(1 << 30), "memory of Redis for answers, of the whole fleet"),
         Key("cache.compress_above_bytes", .bytes(0...(64 << 20)), .integer(1_024), "the size above which answers are compressed"),
         Key("cache.compression_level", .integer(1...19), 3, "zstd's: 1 is fast, 19 small"),
+        Key("cache.semantic.model", .text, "", "the model that embeds questions, to find those that mean nearly the same; empty for none"),
+        Key("cache.semantic.similarity_percent", .integer(1...100), 95, "the cosine from which on two questions mean the same"),
     ]
 
     static let encryptionKeys = [

@@ -4,14 +4,23 @@ extension Claim {
     var stored: [UInt8] {
         let letter =
             switch state {
-            case .open: "o"
-            case .paid: "p"
-            case .answered: "a"
-            case .failed: "f"
+            case .open: UInt8(ascii: "o")
+            case .paid: UInt8(ascii: "p")
+            case .answered: UInt8(ascii: "a")
+            case .failed: UInt8(ascii: "f")
             }
-        let head = "\(letter)\(generation) \(root)\n\(place ?? "")\n"
-        if case .paid(let result) = state { return Array(head.utf8) + result }
-        return Array(head.utf8)
+        let result: [UInt8] = if case .paid(let result) = state { result } else { [] }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(root.utf8.count + (place?.utf8.count ?? 0) + result.count + 24)
+        bytes.append(letter)
+        bytes.append(contentsOf: generation.description.utf8)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: root.utf8)
+        bytes.append(UInt8(ascii: "\n"))
+        if let place { bytes.append(contentsOf: place.utf8) }
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: result)
+        return bytes
     }
 
     /// Reads it back.

@@ -154,7 +154,16 @@ package final class RequestClaims {
 
     /// Lengths keep names apart that contain the separator.
     private func key(_ id: String, _ tenant: String?) -> String {
+        // Interpolation would take several times as long.
+        var key = keyPrefix
         let tenant = tenant ?? ""
-        return "\(keyPrefix)\(tenant.utf8.count):\(tenant):\(id)}:claim"
+        key.reserveCapacity(key.utf8.count + tenant.utf8.count + id.utf8.count + 16)
+        key += tenant.utf8.count.description
+        key += ":"
+        key += tenant
+        key += ":"
+        key += id
+        key += "}:claim"
+        return key
     }
 }

@@ -135,8 +135,3 @@ extension ProviderReading {
         self.init(unit: unit, remaining: remaining)
     }
 }
-
-extension Deployment {
-    /// The model's name among all providers'.
-    fileprivate var name: String { "\(endpoint.name)/\(model)" }
-}

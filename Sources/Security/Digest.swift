@@ -6,7 +6,7 @@ package enum Digest {
     package static func sha256(_ bytes: UnsafeRawBufferPointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 32
-        let result = EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)
+        let result = EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, algorithm, nil)
         precondition(result == 1, "OpenSSL could not compute a SHA-256")
         return String(unsafeUninitializedCapacity: 64) { text in
             for (index, byte) in digest.enumerated() {
@@ -16,6 +16,10 @@ package enum Digest {
             return 64
         }
     }
+
+    /// Fetched once, for that takes longer than the digest of a short text.
+    // Never freed, and never changed once it is there.
+    private nonisolated(unsafe) static let algorithm = EVP_MD_fetch(nil, "SHA256", nil)
 
     private static func digit(_ nibble: UInt8) -> UInt8 {
         nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10

@@ -2,11 +2,13 @@ internal import BatchLane
 internal import Cache
 internal import Configuration
 internal import Coordination
+internal import Envelope
 internal import EventLoop
 internal import HTTP
 internal import Kafka
 internal import Limits
 internal import Logging
+internal import Providers
 internal import Redis
 internal import Routing
 
@@ -28,6 +30,7 @@ final class LoopResources {
     /// Nil if no tenant has one.
     let budgets: BudgetLedger?
     private let cache: ResponseCache?
+    private let semantic: SemanticCache?
     private let mailbox: Mailbox?
     /// Nil on all loops but the worker's first, and without a cache in Redis.
     let keyKeeper: DataKeyKeeper?
@@ -113,9 +116,17 @@ final class LoopResources {
             client: http, loop: loop, policy: plan.retry, budget: plan.retryBudget, http: plan.http, repairs: plan.repairsAnswers,
             limiter: limiter, onKeySetAside: { notices.tell($0) })
         batchLane = plan.batch.map { BatchLane($0, loop: loop, logger: logger) }
+        var semantic: SemanticCache?
+        if let cache, let redis, let (deployment, similarity) = plan.cache?.semantic {
+            semantic = SemanticCache(
+                index: SemanticIndex(redis: redis, group: plan.rules.consumerGroup, similarity: similarity, logger: logger), cache: cache,
+                router: router, deployment: deployment,
+                onSpent: { budgets?.charge($0, usd: deployment.price?.cost(of: $1) ?? 0, tokens: $1.input + $1.output) })
+        }
         handler = RequestHandler(
             publisher: publisher, router: router, claims: claims, budgets: budgets, batches: batchLane.map { BatchTier($0) },
-            cache: cache, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks, counters: counters, logger: logger)
+            cache: cache, semantic: semantic, models: plan.models, rules: plan.rules, claimChecks: plan.claimChecks, counters: counters,
+            logger: logger)
         crashGuard = redis.map { CrashGuard(redis: $0, group: plan.rules.consumerGroup) }
         registry =
             source.index > 0
@@ -127,6 +138,7 @@ final class LoopResources {
                     load: { report.load })
             }
         self.cache = cache
+        self.semantic = semantic
         self.mailbox = mailbox
         self.keyKeeper = keyKeeper
         self.limiter = limiter
@@ -144,6 +156,15 @@ final class LoopResources {
         mailbox?.start()
         try await redis?.connect()
         await keyKeeper?.refresh()
+    }
+
+    /// Makes sure that Redis can do what the configuration asks of it; where that cannot be told now, the log tells it later.
+    ///
+    /// - Throws: `SemanticIndexError` if it cannot.
+    func checkRedis(isolation: isolated (any Actor)? = #isolation) async throws {
+        do {
+            try await semantic?.check()
+        } catch is RedisError {}
     }
 
     /// Lets cancelled requests go on that wait for the broker.

@@ -1,4 +1,5 @@
 internal import Cache
+internal import Coordination
 internal import Envelope
 internal import EventLoop
 internal import Providers
@@ -14,12 +15,19 @@ extension RequestHandler {
         let seconds: Int?
         /// Who waits for it; nil if the request has not looked.
         var flight: ResponseCache.Flight?
+        /// Under what others that mean the same find it; nil if that is not looked for.
+        var question: (of: SemanticCache, SemanticCache.Question)?
 
         func keep(_ success: ResponseSuccess) {
+            keep(success.kept)
+            if let question { question.of.keep(question.1, answer: key, seconds: seconds) }
+        }
+
+        func keep(_ kept: WrittenBytes) {
             if let flight {
-                cache.finish(flight, with: success.kept, seconds: seconds)
+                cache.finish(flight, with: kept, seconds: seconds)
             } else {
-                cache.store(success.kept, for: key, seconds: seconds)
+                cache.store(kept, for: key, seconds: seconds)
             }
         }
 
@@ -36,6 +44,19 @@ extension RequestHandler {
         func abandon() {
             if let flight { cache.abandon(flight) }
         }
+    }
+
+    /// Publishes a kept answer.
+    ///
+    /// - Returns: nil if it is none.
+    private func deliver(
+        _ kept: WrittenBytes, _ accepted: Accepted, _ visit: Visit, isolation: isolated (any Actor)? = #isolation
+    ) async -> Completion? {
+        guard let success = ResponseSuccess(kept: kept) else { return nil }
+        let isDone = await deliver(success, accepted, visit, nil, chunks(of: accepted))
+        // The answer's bytes are the cache's.
+        withExtendedLifetime(kept) {}
+        return Completion(isDone: isDone)
     }
 
     enum CacheCourse {
@@ -66,13 +87,19 @@ extension RequestHandler {
         if hasGivenBack { await slot.takeAgain() }
         switch lookup {
         case .hit(let kept):
-            guard let success = ResponseSuccess(kept: kept) else { return .call(place) }
-            let isDone = await deliver(success, accepted, visit, nil, chunks(of: accepted))
-            // The answer's bytes are the cache's.
-            withExtendedLifetime(kept) {}
-            return .done(Completion(isDone: isDone))
+            return await deliver(kept, accepted, visit).map { .done($0) } ?? .call(place)
         case .lead(let flight):
             place.flight = flight
+            // Embedding a question costs something, too.
+            guard let semantic, await budgets?.check(request.tenant) == nil else { return .call(place) }
+            switch await semantic.find(accepted, slot: slot) {
+            case .answer(let kept):
+                guard let completion = await deliver(kept, accepted, visit) else { return .call(place) }
+                place.keep(kept)
+                return .done(completion)
+            case .unknown(let question): place.question = (semantic, question)
+            case .none: break
+            }
             return .call(place)
         case .failed(let failure):
             let error = ProviderError(code: failure.code, message: failure.message, retryable: failure.retryable)

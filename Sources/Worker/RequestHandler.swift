@@ -20,6 +20,7 @@ final class RequestHandler {
     let budgets: BudgetLedger?
     let batches: BatchTier?
     let cache: ResponseCache?
+    let semantic: SemanticCache?
     private let models: ModelTable
     let claimChecks: ClaimCheckStore?
     let counters: WorkerCounters
@@ -29,10 +30,12 @@ final class RequestHandler {
     ///   - budgets: nil if no tenant has one.
     ///   - batches: nil if there are none.
     ///   - cache: nil if answers are not used again.
+    ///   - semantic: nil if only requests that are the same are answered from the cache.
     ///   - claimChecks: nil if responses that are too large are not kept.
     init(
         publisher: Publisher, router: Router, claims: RequestClaims?, budgets: BudgetLedger?, batches: BatchTier?,
-        cache: ResponseCache?, models: ModelTable, rules: RequestRules, claimChecks: ClaimCheckStore?, counters: WorkerCounters,
+        cache: ResponseCache?, semantic: SemanticCache?, models: ModelTable, rules: RequestRules, claimChecks: ClaimCheckStore?,
+        counters: WorkerCounters,
         logger: Logger
     ) {
         self.publisher = publisher
@@ -41,6 +44,7 @@ final class RequestHandler {
         self.budgets = budgets
         self.batches = batches
         self.cache = cache
+        self.semantic = semantic
         self.models = models
         self.rules = rules
         self.claimChecks = claimChecks

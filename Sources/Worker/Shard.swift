@@ -77,6 +77,7 @@ actor Shard {
         } catch {
             logger.warning("\(error); going on without it until it is there")
         }
+        try await resources.checkRedis()
         startCommits()
         resources.background = [
             Task { await withTaskExecutorPreference(self.loop) { await self.resources?.registry?.run() } },

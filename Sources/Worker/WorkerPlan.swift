@@ -71,7 +71,7 @@ struct WorkerPlan: Sendable {
         models = try ModelTable(configuration)
         limits = LimitPlan(configuration)
         budgets = BudgetPlan(configuration)
-        cache = try CacheSettings(configuration, loops: loops)
+        cache = try CacheSettings(configuration, models: models, loops: loops)
         batch = BatchPlan(configuration, http: http, models: models)
         repairsAnswers = worker.schemaRepair
         rules = RequestRules(

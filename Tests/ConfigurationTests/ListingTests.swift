@@ -100,6 +100,9 @@ import Testing
               redis_max_bytes: 1073741824
               compress_above_bytes: 1024
               compression_level: 3
+              semantic:
+                model: ""
+                similarity_percent: 95
             encryption:
               rotation_days: 30
             providers:

@@ -8,6 +8,7 @@ seconds after Redis is back the quota is used again. FAULTS names those that are
 
 import json
 import os
+import secrets
 import sys
 import time
 
@@ -32,7 +33,9 @@ def run(fault: str) -> dict:
     with Stage(
         partitions=4 * workers, key=KEY, provider_limits=LIMITS.of_provider(), worker="{max_in_flight: 400}", retry="{max_attempts: 20}",
         redis=("--appendonly", "yes" if fault == "restarted" else "no"),
-        simulator=["--latency-range", "100-900", "--output-tokens", OUTPUT_MEDIAN, *LIMITS.of_simulator(burst_s=60)]
+        simulator=["--latency-range", "100-900", "--output-tokens", OUTPUT_MEDIAN, *LIMITS.of_simulator(burst_s=60)],
+        # It has no answer for any of them, and is asked for each.
+        more="cache: {mode: all}\nencryption: {key: env:DRILL_SECRET}\n"
     ) as stage:
         fleet = Fleet(stage)
         for newcomer in [fleet.add() for _ in range(workers)]:
@@ -116,6 +119,7 @@ def broken(figures: dict) -> list[str]:
 
 
 def drill() -> None:
+    os.environ.setdefault("DRILL_SECRET", secrets.token_hex(32))
     if len(sys.argv) > 1:
         return print(json.dumps(run(sys.argv[1])))
     faults = os.environ.get("FAULTS", ",".join(SECONDS_AWAY)).split(",")

@@ -97,6 +97,40 @@ import Testing
         #expect(worker.isRunning)
     }
 
+    @Test func questionsThatMeanTheSameHaveOneAnswer() async throws {
+        let stage = try await stage("mode: all, memory_max_bytes: 0, semantic: {model: simulator/embed}")
+        let searching = try SearchingRedis(before: stage.redis)
+        let worker = try await stage.startWorker(["--set", "redis.url=redis://127.0.0.1:\(searching.port)"])
+        // The simulator's vectors tell texts apart, and nothing else: the name makes another request of the same question.
+        func question(_ text: String, name: String? = nil, system: String = "be short", _ more: String = "") -> String {
+            let name = name.map { #","name":"\#($0)""# } ?? ""
+            return #""messages":[{"role":"system","content":"\#(system)"},{"role":"user","content":"\#(text)"\#(name)}]\#(more)"#
+        }
+        let course: [(fields: String, outcome: String)] = [
+            (question("what is it?"), "miss"), (question("what is it?", name: "ann"), "hit"), (question("something else"), "miss"),
+            (question("what is it?", name: "ann", system: "be long"), "miss"),
+            (question("what is it?", name: "bob", #","max_tokens":5"#), "miss"),
+            (question("what is it?", name: "cid", #","cache":false"#), "none"), (question("what is it?", name: "ann"), "hit"),
+        ]
+        var texts: [String?] = []
+        for (number, step) in course.enumerated() {
+            try await stage.produce([Stage.Message(key: "id-\(number)", value: Array(#"{"id":"id-\#(number)",\#(step.fields)}"#.utf8))])
+            let response = try await stage.read(stage.topics.responses, count: number + 1).first { $0.key == "id-\(number)" }
+            #expect(response.flatMap { outcome($0) } == step.outcome, "\(number)")
+            texts.append((response?.object["message"] as? [String: Any])?["content"] as? String)
+        }
+        #expect(texts[1] == texts[0] && texts[6] == texts[0] && texts[2] != texts[0])
+        // What is the same as before is not embedded again.
+        #expect(searching.searches == 5)
+        #expect(worker.isRunning)
+    }
+
+    @Test func aSemanticCacheIsRefusedWhereRedisCannotSearch() async throws {
+        let stage = try await stage("mode: all, semantic: {model: simulator/embed}")
+        let result = try await Program.run(["work", "--config", stage.configuration])
+        #expect(result.status != 0 && result.output.contains("needs vector search") && result.output.contains("unknown command"))
+    }
+
     @Test func withoutAKeyTheCacheIsRefusedInWordsThatHelp() async throws {
         let stage = try await Stage(Stage.Options(more: "cache: {mode: all}"))
         let check = try await Program.run(["config", "check", "--config", stage.configuration])
