@@ -75,7 +75,11 @@ extension ResponseCache {
             isRenewing = true
             renewTimer?.arm(after: Self.renewInterval)
         }
-        guard let leader = flight.waiters.popFirst() else { return abandon(flight) }
+        guard let leader = flight.waiters.popFirst() else {
+            guard flight.isPrepared else { return abandon(flight) }
+            flight.isFree = true
+            return
+        }
         for waiter in flight.waiters { waiter.noteWait() }
         if !flight.waiters.isEmpty { arm(flight) }
         leader.resume(.lead(flight))
@@ -239,6 +243,7 @@ extension ResponseCache {
     /// Keeps the flights that this loop leads.
     func renew() {
         guard let shared else { return }
+        for flight in flights.values where flight.isFree { abandon(flight) }
         let led = flights.values.filter { if case .leading = $0.state { true } else { false } }
         isRenewing = !led.isEmpty
         guard isRenewing else { return }

@@ -83,6 +83,10 @@ package final class ResponseCache {
         var waiters: Deque<Waiter> = []
         /// Whether mail has come while Redis was asked.
         var hasMail = false
+        /// Whether it was begun for a request that has not come yet.
+        var isPrepared = false
+        /// Whether it is this loop's to lead, and nobody does yet.
+        var isFree = false
         var timer: LoopTimer?
         var pollAt = MonotonicTime.now
 
@@ -190,9 +194,24 @@ package final class ResponseCache {
         }
     }
 
+    /// Has Redis asked for a request that is about to `begin`, so that it need not wait for the answer then. If it does not come after all,
+    /// the flight is ended before long.
+    package func prepare(_ key: CacheKey) {
+        guard shared != nil, flights[key] == nil, atHand(key) == nil else { return }
+        let flight = Flight(key)
+        flight.isPrepared = true
+        flights[key] = flight
+        ask(flight)
+    }
+
     /// Takes a request to the flight of its key, which it begins if there is none.
     private func board(_ waiter: Waiter, _ key: CacheKey) {
         if let flight = flights[key] {
+            flight.isPrepared = false
+            if flight.isFree {
+                flight.isFree = false
+                return waiter.resume(.lead(flight))
+            }
             // One that has fetched keys is aboard already.
             if !flight.waiters.contains(where: { $0 === waiter }) { flight.waiters.append(waiter) }
             if case .asking = flight.state {} else { waiter.noteWait() }

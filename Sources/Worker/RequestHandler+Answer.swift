@@ -1,4 +1,5 @@
 internal import BatchLane
+internal import Cache
 internal import Coordination
 internal import Envelope
 internal import HTTP
@@ -8,8 +9,9 @@ internal import Routing
 
 /// The way of an acceptable request to its response.
 extension RequestHandler {
+    /// - Parameter cacheKey: under what the cache looks for it already.
     func answer(
-        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, isolation: isolated (any Actor)? = #isolation
+        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ cacheKey: CacheKey?, isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
         if let wait = remainingWait(visit), let isDone = await postpone(accepted, visit, visit.lineage?.attempts ?? [], by: wait) {
             return Completion(isDone: isDone)
@@ -23,19 +25,19 @@ extension RequestHandler {
                 return await conclude(checked, accepted, visit, chunks: nil, batches, priceShare: BatchTier.priceShare)
             case .ordinary(let ordinary): past = ordinary
             }
-            return await call(accepted, visit, slot, past, batches)
+            return await call(accepted, visit, slot, past, batches, nil)
         }
-        return await call(accepted, visit, slot, past, nil)
+        return await call(accepted, visit, slot, past, nil, cacheKey)
     }
 
     /// Has the cache answer, or the provider, if the tenant's budget allows it.
     private func call(
-        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ past: RequestPast, _ batches: BatchTier?,
+        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ past: RequestPast, _ batches: BatchTier?, _ cacheKey: CacheKey?,
         isolation: isolated (any Actor)? = #isolation
     ) async -> Completion {
         var place: CachePlace?
         if batches == nil {
-            switch await visitCache(accepted, visit, slot, past) {
+            switch await visitCache(accepted, visit, slot, past, prepared: cacheKey) {
             case .done(let completion): return completion
             case .call(let free): place = free
             case nil: break

@@ -1,3 +1,4 @@
+internal import BatchLane
 internal import Cache
 internal import Coordination
 internal import Envelope
@@ -66,16 +67,35 @@ extension RequestHandler {
         case call(CachePlace)
     }
 
+    /// Under what a request's answer is kept; nil if the cache has nothing to do with it.
+    private func cacheKey(of accepted: Accepted) -> CacheKey? {
+        let (request, deployment) = (accepted.request, accepted.deployment)
+        guard let cache, cache.plan.isFor(request, in: accepted.bytes),
+            batches == nil || !BatchTier.isWanted(request, in: accepted.bytes)
+        else { return nil }
+        return cache.plan.key(
+            of: request, in: accepted.bytes, provider: deployment.endpoint.name, model: deployment.model, maxTokens: deployment.maxTokens)
+    }
+
+    /// Has the cache look while Redis is asked about the id, which saves a request a round trip.
+    ///
+    /// - Returns: the request's key; nil if the cache has nothing to do with it.
+    func prepareCache(_ accepted: Accepted, _ visit: Visit) -> CacheKey? {
+        guard let cache, visit.lineage == nil, let key = cacheKey(of: accepted) else { return nil }
+        if accepted.request.cache?.mode != .refresh { cache.prepare(key) }
+        return key
+    }
+
     /// Looks for a request's answer in the cache, and waits where it is on its way.
     ///
+    /// - Parameter prepared: the key, if it is known already.
     /// - Returns: nil if the cache has nothing to do with it.
     func visitCache(
-        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ past: RequestPast, isolation: isolated (any Actor)? = #isolation
+        _ accepted: Accepted, _ visit: Visit, _ slot: CallSlot, _ past: RequestPast, prepared: CacheKey?,
+        isolation: isolated (any Actor)? = #isolation
     ) async -> CacheCourse? {
-        let (request, deployment) = (accepted.request, accepted.deployment)
-        guard let cache, cache.plan.isFor(request, in: accepted.bytes) else { return nil }
-        let key = cache.plan.key(
-            of: request, in: accepted.bytes, provider: deployment.endpoint.name, model: deployment.model, maxTokens: deployment.maxTokens)
+        let request = accepted.request
+        guard let cache, let key = prepared ?? cacheKey(of: accepted) else { return nil }
         var place = CachePlace(cache: cache, key: key, seconds: request.cache?.timeToLiveSeconds)
         if request.cache?.mode == .refresh { return .call(place) }
         var hasGivenBack = false

@@ -97,11 +97,12 @@ final class RequestHandler {
         case .success(let success): accepted = success
         }
         let request = accepted.request
+        let cacheKey = prepareCache(accepted, visit)
         switch await claims?.claim(request.id, tenant: request.tenant, copy: visit.copy) ?? .granted {
         case .granted:
-            return await answer(accepted, visit, slot)
+            return await answer(accepted, visit, slot, cacheKey)
         case .paid(let result):
-            guard let report = Report(remembered: result) else { return await answer(accepted, visit, slot) }
+            guard let report = Report(remembered: result) else { return await answer(accepted, visit, slot, cacheKey) }
             if let chunks = chunks(of: accepted) {
                 let (reason, message) = report.finishReasonAndMessage
                 guard await chunks.finish(reason, whole: message) else { return Completion(isDone: false) }

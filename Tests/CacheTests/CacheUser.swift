@@ -103,6 +103,8 @@ actor CacheUser: LoopUser {
         }
     }
 
+    func prepare(_ digest: String) { cache?.prepare(CacheKey(digest: digest)) }
+
     func store(_ text: String, for digest: String) { cache?.store(text.written, for: CacheKey(digest: digest), seconds: nil) }
 
     /// Forgets what this loop has at hand.

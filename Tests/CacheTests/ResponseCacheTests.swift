@@ -48,6 +48,22 @@ import Testing
         }
     }
 
+    @Test func whatWasPreparedIsLedAtOnceAndEndsIfNobodyComes() async throws {
+        let server = try await RedisServer()
+        try await CacheUser.with(2, port: server.port) { users in
+            await users[0].prepare("k")
+            try await Condition.wait(for: "the flight") { try await users[0].execute("EXISTS", "sy:{cache:g}:f:k")?.integer == 1 }
+            #expect(await users[0].ask("k") == .led)
+            #expect(await users[0].waits == 0)
+            await users[1].prepare("k")
+            #expect(await users[1].ask("k") == .hit("answer"))
+            await users[0].prepare("unwanted")
+            try await Condition.wait(for: "the flight") { try await users[1].execute("EXISTS", "sy:{cache:g}:f:unwanted")?.integer == 1 }
+            // It is ended before its lease is over: another waits no longer than that.
+            #expect(await users[1].ask("unwanted") == .led)
+        }
+    }
+
     @Test func withoutRedisALoopSharesWithItself() async throws {
         let gate = Gate()
         try await CacheUser.with(1, port: nil) { users in
