@@ -7,7 +7,7 @@ import Testing
     /// Keys as services make them, and ones that look like nothing in particular.
     private static let keys = [
         "KEY_A": "sk-proj-4f9Qz81LmXw0revoked7TbbKq2", "KEY_B": "plainwordsforbiddenaskey", "KEY_C": "gsk_Zx81exhausted0pQ9vTt4Lm",
-        "KEY_D": "Hunter2-ok", "HEADER": "s3cret-header-value",
+        "KEY_D": "Hunter2-ok", "HEADER": "s3cret-header-value", "CACHE_KEY": "q8Zt0vXw3nB5kR7mJ1hL9sD2fG4aP6cE8uY0iO3xW5z=",
     ]
 
     private static let faults = [
@@ -42,7 +42,7 @@ import Testing
                     ]
                 },
                 more:
-                    "retry: {max_attempts: 2, base_delay_ms: 5, max_delay_ms: 50, max_total_s: 60}\nhttp: {idle_timeout_ms: 300, total_timeout_ms: 3000}"
+                    "retry: {max_attempts: 2, base_delay_ms: 5, max_delay_ms: 50, max_total_s: 60}\nhttp: {idle_timeout_ms: 300, total_timeout_ms: 3000}\ncache: {mode: all}\nencryption: {key: env:CACHE_KEY}"
             ))
         let worker = try await stage.startWorker(environment: Self.keys)
         var messages: [Stage.Message] = []
