@@ -39,7 +39,7 @@ package struct Configuration: Sendable {
         encryption = EncryptionConfiguration(settings)
         if cache.semanticModel != nil, cache.mode == .off || redis.client == nil {
             problems.add(
-                "cache.semantic.model: needs cache.mode and redis.url, in which it searches", at: settings.origin(of: "cache.semantic.model"))
+                "cache.semantic.model: needs cache.mode and redis.url, where it searches", at: settings.origin(of: "cache.semantic.model"))
         }
         if cache.mode != .off, redis.client != nil, !encryption.hasKey {
             problems.add(
