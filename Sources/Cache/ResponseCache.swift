@@ -223,15 +223,15 @@ package final class ResponseCache {
         ask(flight)
     }
 
-    /// The answer that is kept under a key, if there is one; nobody is waited for.
-    package func kept(under key: CacheKey, isolation: isolated (any Actor)? = #isolation) async -> WrittenBytes? {
-        if let value = atHand(key) { return value }
+    /// The answer that is kept under a key, if there is one, and the seconds that it has left; nobody is waited for.
+    package func kept(
+        under key: CacheKey, isolation: isolated (any Actor)? = #isolation
+    ) async -> (answer: WrittenBytes, seconds: Int)? {
         let name = scripts.value(key)
         guard let shared, let sealed = try? await shared.redis.execute("GET", .string(name)).bytes,
             let stored = try? shared.codec.decode(sealed, binding: Array(name.utf8)), let (answer, milliseconds) = StoredAnswer.read(stored)
         else { return nil }
-        memory.insert(answer, for: key, until: now + min(milliseconds, Self.longestInMemory))
-        return answer
+        return (answer, max(1, Int(milliseconds / 1_000)))
     }
 
     // MARK: Ending

@@ -53,6 +53,12 @@ package struct LimitPlan: Sendable {
         tenants[name] ?? otherTenants
     }
 
+    /// Whether only so many calls may be made at once, of anything.
+    package var limitsCallsAtOnce: Bool {
+        let rates = Array(providers.values) + models.values + tenants.values.map(\.rates) + [otherTenants.rates]
+        return rates.contains { $0.concurrency != nil }
+    }
+
     /// Whether anything is limited.
     package var isLimited: Bool {
         providers.values.contains { $0.isLimited } || models.values.contains { $0.isLimited }

@@ -19,8 +19,9 @@ extension RateLimiter {
     /// Milliseconds after which slots that nobody renews come free.
     static let slotLifetime = 10_000
     private static let slotRenewal = Duration.seconds(1)
-    /// Microseconds after which a loop that waits for a slot asks again, though nobody told it that one has come free.
-    private static let slotPatience = 100_000.0
+    /// Microseconds after which a loop that waits for a slot asks again, though nobody told it that one has come free: it counts as waiting
+    /// for a second.
+    private static let slotPatience = 300_000.0
 
     func isOpen(_ gate: Route.Gate) -> Bool {
         let slots = slots[gate.scope] ?? Slots(limit: gate.limit)
@@ -91,10 +92,19 @@ extension RateLimiter {
         statistics.reports += 1
         redis.evaluate(
             SlotScripts.hold, keys: SlotScripts.keys(scope),
-            arguments: [.string(holder), .integer(known.held), .integer(Self.slotLifetime)]
+            arguments: [.string(holder), .integer(known.held), .integer(Self.slotLifetime), .integer(known.limit)]
         ) { [self] result in
-            if case .success(let reply) = result, let others = reply.integer { slots[scope]?.isWantedElsewhere = others > 0 }
+            guard case .success(let reply) = result, let parts = reply.array, let others = parts.first?.integer else { return }
+            slots[scope]?.isWantedElsewhere = others > 0
+            if parts.count > 1, let next = parts[1].string { onSlotFree(next, scope) }
         }
+    }
+
+    /// To be called when another loop has said that a slot of a scope is free.
+    package func noteSlotFree(_ scope: String) {
+        guard slots[scope] != nil else { return }
+        slots[scope]?.comeAt = 0
+        for target in targets.values where !target.queue.isEmpty { pump(target) }
     }
 
     func renewSlots() {
@@ -152,7 +162,8 @@ enum SlotScripts {
             return {mine, others}
             """#)
 
-    /// Arguments: the holder, how many it holds, the lifetime in milliseconds. Returns how many others wait.
+    /// Arguments: the holder, how many it holds, the lifetime in milliseconds, the limit. Returns how many others wait, and, if a slot is
+    /// free, which of them is the next.
     static let hold = RedisScript(
         name: "hold slots",
         source: prelude + #"""
@@ -162,7 +173,13 @@ enum SlotScripts {
                 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%d', now + ARGV[3]))
                 redis.call('PEXPIRE', KEYS[1], ARGV[3])
             end
-            return others
+            local taken = tonumber(ARGV[2])
+            for i = 1, #all, 2 do
+                local count, ends = string.match(all[i + 1], '^(%d+) (%d+)$')
+                if all[i] ~= ARGV[1] and tonumber(ends) > now then taken = taken + tonumber(count) end
+            end
+            if first and taken < tonumber(ARGV[4]) then return {others, first} end
+            return {others}
             """#)
 
     /// Who has not asked for a second waits no more.
@@ -170,6 +187,7 @@ enum SlotScripts {
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
         local others, ahead = 0, 0
+        local first
         local isAhead = true
         for _, holder in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
             if holder == ARGV[1] then
@@ -179,6 +197,7 @@ enum SlotScripts {
                 redis.call('HDEL', KEYS[3], holder)
             else
                 others = others + 1
+                first = first or holder
                 if isAhead then ahead = ahead + 1 end
             end
         end

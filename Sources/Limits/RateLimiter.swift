@@ -23,6 +23,7 @@ package final class RateLimiter {
     /// How many event loops the fleet has.
     let loopsOfFleet: () -> Int
     let onSwitch: (LimiterMode) -> Void
+    let onSlotFree: (_ holder: String, _ scope: String) -> Void
     /// Who has slots for calls at once.
     let holder: String
     /// In microseconds.
@@ -89,9 +90,12 @@ package final class RateLimiter {
     ///   - loopsOfFleet: how many event loops all live workers have, at least 1.
     ///   - holder: this loop's name in the fleet.
     ///   - onSwitch: told when limits stop holding for the whole fleet, and when they do again.
+    ///   - onSlotFree: told which other loop, by its name, is to be told that a slot of a scope is free (`noteSlotFree`); where nobody tells
+    ///     it, it looks by itself.
     package init(
         plan: LimitPlan, redis: RedisClient?, loopsOfFleet: @escaping () -> Int, holder: String, loop: EventLoop, logger: Logger,
-        onSwitch: @escaping (LimiterMode) -> Void = { _ in }
+        onSwitch: @escaping (LimiterMode) -> Void = { _ in },
+        onSlotFree: @escaping (_ holder: String, _ scope: String) -> Void = { _, _ in }
     ) {
         self.plan = plan
         self.redis = redis
@@ -100,6 +104,7 @@ package final class RateLimiter {
         self.loop = loop
         self.logger = logger
         self.onSwitch = onSwitch
+        self.onSlotFree = onSlotFree
         advance = max(Self.shortestAdvance, plan.lease.microseconds)
         // The hash tag keeps all buckets in one slot of a cluster, for one script takes from several.
         keyPrefix = "sy:{limits:\(plan.group)}:"

@@ -36,6 +36,7 @@ final class LoopResources {
     let keyKeeper: DataKeyKeeper?
     /// Nil on all loops but the worker's first, and without Redis.
     let registry: FleetRegistry?
+    private static let slotTopic = "slots"
     /// What goes on in the background, until it is cancelled.
     var background: [Task<Void, Never>] = []
 
@@ -82,19 +83,24 @@ final class LoopResources {
         let limiter = plan.limits.map {
             RateLimiter(
                 plan: $0, redis: redis, loopsOfFleet: { fleet.view.loops }, holder: address, loop: loop,
-                logger: logger, onSwitch: { [way = $0.withoutRedis] mode in notices.tell(mode, way) })
+                logger: logger, onSwitch: { [way = $0.withoutRedis] mode in notices.tell(mode, way) },
+                onSlotFree: { holder, scope in
+                    if let redis { Mailbox.post(Self.slotTopic, Array(scope.utf8), to: holder, over: redis) }
+                })
         }
+        let hasMail = plan.cache?.secrets != nil || plan.limits?.limitsCallsAtOnce == true
+        let mailbox = hasMail ? plan.redis.map { Mailbox(configuration: $0, address: address, loop: loop, logger: logger) } : nil
+        mailbox?.onMail(Self.slotTopic) { limiter?.noteSlotFree(String(decoding: $0, as: UTF8.self)) }
         let budgets = plan.budgets.map {
             BudgetLedger(
                 budgets: $0.tenants, others: $0.others, redis: redis, group: plan.rules.consumerGroup, loop: loop, logger: logger,
                 onCrossing: { notices.tell($0) })
         }
-        var (cache, mailbox, keyKeeper): (ResponseCache?, Mailbox?, DataKeyKeeper?)
+        var (cache, keyKeeper): (ResponseCache?, DataKeyKeeper?)
         if let settings = plan.cache {
             var shared: ResponseCache.Shared?
-            if let redis, let configuration = plan.redis, let secrets = settings.secrets {
+            if let redis, let secrets = settings.secrets {
                 shared = ResponseCache.Shared(redis: redis, codec: settings.codec)
-                mailbox = Mailbox(configuration: configuration, address: address, loop: loop, logger: logger)
                 if source.index == 0 {
                     keyKeeper = DataKeyKeeper(
                         keys: settings.keys, secrets: secrets, redis: redis, group: settings.plan.group, rotateAfter: settings.rotationDays,

@@ -20,16 +20,12 @@ extension RequestHandler {
         var question: (of: SemanticCache, SemanticCache.Question)?
 
         func keep(_ success: ResponseSuccess) {
-            keep(success.kept)
-            if let question { question.of.keep(question.1, answer: key, seconds: seconds) }
-        }
-
-        func keep(_ kept: WrittenBytes) {
             if let flight {
-                cache.finish(flight, with: kept, seconds: seconds)
+                cache.finish(flight, with: success.kept, seconds: seconds)
             } else {
-                cache.store(kept, for: key, seconds: seconds)
+                cache.store(success.kept, for: key, seconds: seconds)
             }
+            if let question { question.of.keep(question.1, answer: key, seconds: seconds) }
         }
 
         /// - Parameter delay: milliseconds after which it is tried again; nil if it is not.
@@ -113,9 +109,10 @@ extension RequestHandler {
             // Embedding a question costs something, too.
             guard let semantic, await budgets?.check(request.tenant) == nil else { return .call(place) }
             switch await semantic.find(accepted, slot: slot) {
-            case .answer(let kept):
+            case .answer(let kept, let seconds):
                 guard let completion = await deliver(kept, accepted, visit) else { return .call(place) }
-                place.keep(kept)
+                // It ends when the one that it is a copy of does.
+                cache.finish(flight, with: kept, seconds: seconds)
                 return .done(completion)
             case .unknown(let question): place.question = (semantic, question)
             case .none: break

@@ -13,7 +13,8 @@ final class SemanticCache {
     }
 
     enum Outcome {
-        case answer(WrittenBytes)
+        /// And the seconds for which it counts.
+        case answer(WrittenBytes, seconds: Int)
         case unknown(Question)
         /// It has no question, or that could not be embedded.
         case none
@@ -50,7 +51,9 @@ final class SemanticCache {
                 of: accepted.request, in: accepted.bytes, provider: target.endpoint.name, model: target.model, maxTokens: target.maxTokens),
             let vector = await embed(question.text, for: accepted.request, slot)
         else { return .none }
-        if let key = await index.nearest(vector, scope: question.scope), let kept = await cache.kept(under: key) { return .answer(kept) }
+        if let key = await index.nearest(vector, scope: question.scope), let (kept, seconds) = await cache.kept(under: key) {
+            return .answer(kept, seconds: seconds)
+        }
         return .unknown(Question(vector: vector, scope: question.scope))
     }
 

@@ -39,7 +39,7 @@ actor LimiterUser: LoopUser {
         let (loops, loop) = (loops, loop)
         let limiter = RateLimiter(
             plan: plan, redis: redis, loopsOfFleet: { loops }, holder: name, loop: loop, logger: Logger(label: "test"),
-            onSwitch: { self.note($0) })
+            onSwitch: { self.note($0) }, onSlotFree: { holder, _ in self.noteTold(holder) })
         redis?.onStateChange = { [weak limiter] _ in loop.atTurnEnd { limiter?.noteConnection() } }
         self.limiter = limiter
     }
@@ -59,9 +59,16 @@ actor LimiterUser: LoopUser {
         redis = nil
     }
 
+    /// Whom this loop has told that a slot is free.
+    private(set) var told: [String] = []
+    private nonisolated func noteTold(_ holder: String) { assumeIsolated { $0.told.append(holder) } }
+
+    func noteSlotFree(_ scope: String) { limiter?.noteSlotFree(scope) }
+
     private nonisolated func note(_ mode: LimiterMode) { assumeIsolated { $0.modes.append(mode) } }
 
-    func execute(_ command: RedisArgument...) async throws { _ = try await redis?.execute(command) }
+    @discardableResult
+    func execute(_ command: RedisArgument...) async throws -> RedisValue? { try await redis?.execute(command) }
 
     var statistics: LimiterStatistics { limiter?.statistics ?? LimiterStatistics() }
 

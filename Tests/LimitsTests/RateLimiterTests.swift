@@ -148,6 +148,23 @@ import Testing
         }
     }
 
+    @Test func whoWaitsLongestIsToldThatASlotIsFree() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(3, port: server.port, plan(LimitRates(concurrency: 1))) { users in
+            let held = try #require(await users[0].enter())
+            let waiting = Task { await users[2].enter() }
+            let scope = "sy:{limits:g}:key:1:p:0"
+            try await Condition.wait(for: "the second to wait") {
+                try await users[0].execute("ZCARD", .string("\(scope):waiting")) == .integer(1)
+            }
+            await users[0].settle(held, tokens: 0)
+            try await Condition.wait(for: "the word") { await users[0].told == ["loop-2"] }
+            await users[2].noteSlotFree(scope)
+            #expect(await waiting.value != nil)
+            #expect(await users[1].told.isEmpty)
+        }
+    }
+
     @Test func aBusyLoopDoesNotKeepAllTheSlots() async throws {
         let server = try await RedisServer()
         try await LimiterUser.with(2, port: server.port, plan(LimitRates(concurrency: 2))) { users in
