@@ -100,7 +100,12 @@ package final class RedisClient {
         case .available:
             return
         case .connecting:
-            let failure = await withUnsafeContinuation { attemptWaiters.append($0) }
+            let failure = await withUnsafeContinuation { continuation in
+                // It may be over before a task that does not prefer the loop gets here.
+                if case .connecting = lifecycle.phase { return attemptWaiters.append(continuation) }
+                if case .refuse(let failure) = lifecycle.admission { return continuation.resume(returning: failure) }
+                continuation.resume(returning: nil)
+            }
             if let failure { throw failure }
         case .pausing, .closing, .closed:
             if case .refuse(let failure) = lifecycle.admission { throw failure }
@@ -111,11 +116,14 @@ package final class RedisClient {
     /// Commands that still wait for a connection fail.
     package func close(isolation: isolated (any Actor)? = #isolation) async {
         loop.checkIsolated()
-        guard lifecycle.phase != .closed else { return }
-        let mustWait = lifecycle.phase == .closing || isAvailable && !commands.isEmpty
-        change { $0.close() }
-        guard mustWait else { return finishClosing() }
-        await withUnsafeContinuation { closeWaiters.append($0) }
+        await withUnsafeContinuation { continuation in
+            // The last reply may come before a task that does not prefer the loop gets here.
+            guard lifecycle.phase != .closed else { return continuation.resume() }
+            closeWaiters.append(continuation)
+            let mustWait = lifecycle.phase == .closing || isAvailable && !commands.isEmpty
+            change { $0.close() }
+            if !mustWait { finishClosing() }
+        }
     }
 
     /// Changes the lifecycle, and tells of it if the state is another after that.

@@ -45,7 +45,9 @@ extension Shard {
         for _ in 0..<500 {
             // A commit under way may fail, and has taken note of what it was to commit.
             if isCommitting {
-                await withUnsafeContinuation { commitWaiters.append($0) }
+                await withUnsafeContinuation { continuation in
+                    if isCommitting { commitWaiters.append(continuation) } else { continuation.resume() }
+                }
                 continue
             }
             do throws(KafkaError) {

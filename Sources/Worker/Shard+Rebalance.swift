@@ -10,9 +10,9 @@ extension Shard {
 
     nonisolated var listener: PartitionListener {
         PartitionListener(
-            assigned: { await self.assign($0) },
-            revoked: { await self.giveBack($0) },
-            lost: { await self.drop($0) })
+            assigned: { partitions in await withTaskExecutorPreference(self.loop) { await self.assign(partitions) } },
+            revoked: { partitions in await withTaskExecutorPreference(self.loop) { await self.giveBack(partitions) } },
+            lost: { partitions in await withTaskExecutorPreference(self.loop) { await self.drop(partitions) } })
     }
 
     /// Takes no more messages, lets what is in flight finish within the drain timeout, gives up the rest, and commits.

@@ -56,7 +56,7 @@ package struct Worker: Service {
             }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for shard in shards { group.addTask { try await shard.start(consumer) } }
+            for shard in shards { group.addTask(executorPreference: shard.loop) { try await shard.start(consumer) } }
             try await group.waitForAll()
         }
         try await consumer.subscribe(
@@ -98,7 +98,7 @@ package struct Worker: Service {
 
     private func drain(_ shards: [Shard]) async -> Int {
         await withTaskGroup(of: Int.self) { group in
-            for shard in shards { group.addTask { await shard.drain() } }
+            for shard in shards { group.addTask(executorPreference: shard.loop) { await shard.drain() } }
             return await group.reduce(0, +)
         }
     }
