@@ -145,7 +145,11 @@ struct CacheScripts {
             local total = tonumber(redis.call('GET', bytes) or 0)
             while total + change > tonumber(ARGV[1]) do
                 local oldest = redis.call('ZRANGE', lru, 0, 0)[1]
-                if not oldest then break end
+                if not oldest then
+                    -- The index was lost: what is not in it ends by itself.
+                    redis.call('SET', bytes, 0)
+                    return
+                end
                 redis.call('UNLINK', ARGV[2] .. oldest)
                 forget(oldest)
             end

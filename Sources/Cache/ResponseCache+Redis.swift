@@ -75,6 +75,8 @@ extension ResponseCache {
             isRenewing = true
             renewTimer?.arm(after: Self.renewInterval)
         }
+        // One that was cancelled while it fetched keys does not wait.
+        flight.waiters.removeAll { $0.continuation == nil }
         guard let leader = flight.waiters.popFirst() else {
             guard flight.isPrepared else { return abandon(flight) }
             flight.isFree = true

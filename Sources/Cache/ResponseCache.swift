@@ -274,7 +274,7 @@ package final class ResponseCache {
     /// - Returns: false if others cannot have it.
     private func keep(_ value: WrittenBytes, of key: CacheKey, seconds: Int?) -> Bool {
         let seconds = min(seconds ?? plan.timeToLive, Self.longestLife)
-        memory.insert(value, for: key, until: now + min(Int64(seconds) * 1_000, Self.longestInMemory))
+        memory.insert(value, for: key, until: now + min(Int64(seconds) * 1_000, shared == nil ? .max : Self.longestInMemory))
         return shared.map { store(value, of: key, seconds: seconds, $0) } ?? true
     }
 

@@ -54,8 +54,11 @@ package final class SemanticIndex {
             }
             return CacheKey(digest: answer)
         } catch {
-            // Before the first question there is no index.
-            if case .server = error.code, error.message.lowercased().contains("index") { return nil }
+            // Before the first question, and after Redis has lost its data, there is no index.
+            if case .server = error.code, error.message.lowercased().contains("index") {
+                indexed.remove(vector.count)
+                return nil
+            }
             noteDegraded(error)
             return nil
         }

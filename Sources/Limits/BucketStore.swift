@@ -5,8 +5,7 @@
 /// A need that is larger than the burst is let in when the bucket is full, and owed; its place is kept until then. A bucket that nothing
 /// is known of has nothing saved up, so that a store that has lost its data causes no burst: only the first need is there.
 ///
-/// What was taken and is not used comes back, unless the bucket has been full since: then it would have overflowed. So no bucket ever
-/// holds more than its burst.
+/// What was taken and is not used comes back, unless the bucket has been full since: then it would have overflowed.
 struct BucketStore {
     struct Level: Equatable {
         var arrival: Double

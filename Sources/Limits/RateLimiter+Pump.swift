@@ -86,7 +86,10 @@ extension RateLimiter {
             for route in routes(waiting.demand, target) {
                 if route.comeAt > time { next = min(next, route.comeAt) }
                 if let use = route.allowance.nextUse(after: time) { next = min(next, use) }
-                for gate in route.gates where !isOpen(gate) { next = min(next, slots[gate.scope]?.comeAt ?? .infinity) }
+                for gate in route.gates where sharedRedis != nil && !isOpen(gate) {
+                    guard let slots = slots[gate.scope], !slots.isAsking, slots.comeAt > time else { continue }
+                    next = min(next, slots.comeAt)
+                }
             }
         }
         if next.isFinite {

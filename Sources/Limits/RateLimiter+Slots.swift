@@ -39,7 +39,7 @@ extension RateLimiter {
         if slots.isEmpty { slotTimer?.arm(after: Self.slotRenewal) }
         slots[gate.scope, default: Slots(limit: gate.limit)].isAsking = true
         statistics.asks += 1
-        let wanted = takesInAdvance ? max(1, targets.values.reduce(0) { $0 + $1.queue.count }) : 1
+        let wanted = takesInAdvance ? max(1, waiting(for: gate.scope)) : 1
         redis.evaluate(
             SlotScripts.take, keys: SlotScripts.keys(gate.scope),
             arguments: [
@@ -58,7 +58,12 @@ extension RateLimiter {
             case .failure(let error): goAlone(error)
             }
             for target in targets.values { pump(target) }
+            giveBack(gate.scope)
         }
+    }
+
+    private func waiting(for scope: String) -> Int {
+        targets.values.reduce(0) { $0 + ($1.queue.isEmpty ? 0 : $1.count(waitingFor: scope)) }
     }
 
     /// Notes the end of a call: its slots are free for those that wait here, or elsewhere.
@@ -72,16 +77,17 @@ extension RateLimiter {
         for gate in permit.route.gates { giveBack(gate.scope) }
     }
 
-    /// Gives a slot to other loops that wait for one, where this one has more than its share.
+    /// Gives a slot to other loops that wait for one, where this one has more than its share; its only one, where there are fewer than loops.
     private func giveUpIfWanted(_ scope: String) {
-        guard let known = slots[scope], known.isWantedElsewhere, known.held > max(1, known.limit / loops) else { return }
+        guard let known = slots[scope], !known.isAsking, known.isWantedElsewhere, known.held > known.limit / loops else { return }
         slots[scope]?.held -= 1
         hold(scope)
     }
 
     /// Gives back slots that nobody here uses.
     private func giveBack(_ scope: String) {
-        guard let known = slots[scope], known.held > known.used, targets.values.allSatisfy({ $0.queue.isEmpty }) else { return }
+        // What Redis answers to a question under way would be taken for what is held after that.
+        guard let known = slots[scope], !known.isAsking, known.held > known.used, waiting(for: scope) == 0 else { return }
         slots[scope]?.held = known.used
         hold(scope)
     }
@@ -108,8 +114,10 @@ extension RateLimiter {
     }
 
     func renewSlots() {
-        for (scope, known) in slots {
-            if known.held == 0, known.used == 0, !known.isAsking {
+        for scope in Array(slots.keys) {
+            giveBack(scope)
+            guard let known = slots[scope], !known.isAsking else { continue }
+            if known.held == 0, known.used == 0 {
                 slots[scope] = nil
             } else {
                 // Those that came into use without Redis are told, too.

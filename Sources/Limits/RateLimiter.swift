@@ -59,6 +59,21 @@ package final class RateLimiter {
         init(_ model: LimitPlan.Model) {
             self.model = model
         }
+
+        /// Those that something waits for know when to ask again, and must.
+        func forgetIdleRoutes() {
+            routes = routes.filter { tenant, routes in
+                backlog[tenant] != nil || routes.values.contains { $0.isAsking || !$0.allowance.isEmpty }
+            }
+        }
+
+        /// How many wait that need a slot of a scope.
+        func count(waitingFor scope: String) -> Int {
+            routes.reduce(0) { sum, entry in
+                guard entry.value.values.contains(where: { $0.gates.contains { $0.scope == scope } }) else { return sum }
+                return sum + (entry.key.isEmpty ? queue.count : backlog[entry.key] ?? 0)
+            }
+        }
     }
 
     /// A request that waits for its turn.
@@ -261,7 +276,7 @@ package final class RateLimiter {
         return demand.keys().map { key in
             if let known = target.routes[tenant]?[key] { return known }
             let route = makeRoute(key, target.model, demand.tenant)
-            if target.routes.count >= Self.mostTargets { target.routes.removeAll() }
+            if target.routes.count >= Self.mostTargets { target.forgetIdleRoutes() }
             target.routes[tenant, default: [:]][key] = route
             return route
         }

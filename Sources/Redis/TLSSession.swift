@@ -45,14 +45,12 @@ final class TLSSession {
         self.ssl = ssl
         hasCertificate = tls.certificate != nil
         let name = tls.serverName ?? host
-        if HostAddresses.isNumeric(name) {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name)
-        } else {
-            SSL_set1_host(ssl, name)
-            _ = switchyard_SSL_set_tlsext_host_name(ssl, name)
-        }
+        let isNamed =
+            HostAddresses.isNumeric(name)
+            ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1
+            : SSL_set1_host(ssl, name) == 1 && switchyard_SSL_set_tlsext_host_name(ssl, name) == 1
+        guard isNamed, SSL_set_fd(ssl, descriptor) == 1 else { throw ConnectionEnd(reason: "TLS cannot be set up for the name \(name)") }
         _ = switchyard_SSL_set_mode(ssl, Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
-        SSL_set_fd(ssl, descriptor)
         SSL_set_connect_state(ssl)
     }
 

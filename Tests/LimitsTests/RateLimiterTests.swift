@@ -177,6 +177,51 @@ import Testing
         }
     }
 
+    @Test func oneSlotGoesRoundAmongMoreLoops() async throws {
+        let server = try await RedisServer()
+        try await LimiterUser.with(3, port: server.port, plan(LimitRates(concurrency: 1))) { users in
+            await withTaskGroup(of: Void.self) { group in
+                for user in users { group.addTask { await user.saturate(at: 5) } }
+                for user in users { try? await Condition.wait(for: "a turn of each") { await user.granted[""] ?? 0 > 2 } }
+                group.cancelAll()
+            }
+            for user in users { #expect(await user.granted[""] ?? 0 > 2) }
+        }
+    }
+
+    @Test func slotsThatNobodyUsesAnyMoreGoBack() async throws {
+        let server = try await RedisServer()
+        var plan = plan(LimitRates(concurrency: 3))
+        plan.providers["other"] = LimitRates(requestsPerMinute: 1)
+        let shared = plan
+        try await LimiterUser.with(2, port: server.port, shared) { users in
+            var held: [LimiterUser.Held] = []
+            for _ in 0..<3 { held.append(try #require(await users[0].enter())) }
+            // Calls that give up while they wait for a slot leave none behind.
+            for _ in 0..<5 { #expect(await users[0].refusal(deadline: .milliseconds(5)) == "late") }
+            for call in held { await users[0].settle(call, tokens: 0) }
+            for _ in 0..<3 { #expect(await users[1].enter() != nil) }
+        }
+    }
+
+    @Test func manyTenantsWithLimitsOfTheirOwnWaitSideBySide() async throws {
+        let server = try await RedisServer()
+        var plan = plan(LimitRates())
+        plan.otherTenants = LimitPlan.Tenant(weight: 1, rates: LimitRates(requestsPerMinute: 1, burstSeconds: 0))
+        let shared = plan
+        try await LimiterUser.with(1, port: server.port, shared) { users in
+            await withTaskGroup(of: Void.self) { group in
+                // Each tenant's first call goes, and its second waits.
+                for number in 0..<1_100 {
+                    for _ in 0..<2 { group.addTask { _ = await users[0].enter("tenant-\(number)") } }
+                }
+                try? await Condition.wait(for: "the first calls") { await users[0].granted.count == 1_100 }
+                group.cancelAll()
+            }
+            #expect(await users[0].granted.count == 1_100)
+        }
+    }
+
     @Test func aRedisThatTakesNothingMoreIsAsGoodAsNone() async throws {
         let server = try await RedisServer(["--maxmemory-policy", "noeviction"])
         try await LimiterUser.with(1, port: server.port, plan(LimitRates(requestsPerMinute: 6_000), lease: .zero)) { users in
